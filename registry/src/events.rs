@@ -1,0 +1,98 @@
+//! The kinds of events. A kind is one file here and one line in the list.
+
+use crate::event::Envelope;
+use crate::rejection::Rejection;
+use crate::state::{Change, Context, View};
+
+/// What a kind of event must say about itself.
+pub trait EventKind {
+    /// Checks that need no state: forms, lengths, internal consistency. `unsecured` are the event's
+    /// canonical bytes without `proof`.
+    ///
+    /// # Errors
+    /// What is wrong.
+    fn check(&self, envelope: &Envelope, unsecured: &[u8]) -> Result<(), Rejection>;
+
+    /// The key of the record that the event is about; one event may be pending for each.
+    fn subject(&self, envelope: &Envelope) -> String;
+
+    /// Decides against `view` and returns what changes. Writes nothing.
+    ///
+    /// # Errors
+    /// Why nothing changes.
+    fn apply(
+        &self,
+        envelope: &Envelope,
+        context: &Context,
+        view: &dyn View,
+    ) -> Result<Vec<Change>, Rejection>;
+}
+
+macro_rules! events {
+    ($($module:ident::$kind:ident,)*) => {
+        $(mod $module; pub use $module::$kind;)*
+
+        /// An event's own members, by kind.
+        #[derive(Debug, Clone)]
+        pub enum Body {
+            $(#[doc = concat!("`", stringify!($kind), "`")] $kind($kind),)*
+        }
+
+        impl Body {
+            /// Every kind's name.
+            pub const KINDS: &[&str] = &[$(stringify!($kind),)*];
+
+            /// Reads the members of a kind from canonical JSON without the envelope's.
+            ///
+            /// # Errors
+            /// [`Rejection::Kind`], [`Rejection::Members`].
+            pub fn read(kind: &str, text: &[u8]) -> Result<Body, Rejection> {
+                match kind {
+                    $(stringify!($kind) => serde_json::from_slice(text)
+                        .map(Body::$kind)
+                        .map_err(|error| Rejection::Members(error.to_string())),)*
+                    _ => Err(Rejection::Kind(kind.to_owned())),
+                }
+            }
+
+            /// The kind's name.
+            pub fn name(&self) -> &'static str {
+                match self { $(Body::$kind(_) => stringify!($kind),)* }
+            }
+
+            /// The kind's rules.
+            pub fn kind(&self) -> &dyn EventKind {
+                match self { $(Body::$kind(body) => body,)* }
+            }
+        }
+    };
+}
+
+events! {
+    did_created::DidCreated,
+    did_deactivated::DidDeactivated,
+    did_updated::DidUpdated,
+}
+
+/// Checks a DID document in canonical form.
+fn check_document(document: &serde_json::value::RawValue, did: &str) -> Result<(), Rejection> {
+    let value = serde_json::from_str(document.get())
+        .map_err(|error| Rejection::Members(format!("`document`: {error}")))?;
+    Ok(crate::document::check(&value, did)?)
+}
+
+/// Compare and swap: the event names the version that it replaces.
+fn check_version(expected: u64, record: &proofs::Record) -> Result<(), Rejection> {
+    match record.version {
+        current if current == expected => Ok(()),
+        current => Err(Rejection::StaleVersion { expected, current }),
+    }
+}
+
+/// For kinds whose author needs nobody to vouch for it: nothing rides along.
+fn refuse_endorsement(envelope: &Envelope) -> Result<(), Rejection> {
+    match envelope.endorsers.first() {
+        None => Ok(()),
+        Some(endorser) => Err(Rejection::EndorsementNotTaken(endorser.did.clone())),
+    }
+}

@@ -1,0 +1,37 @@
+# make run   four validators on this machine; the page is at http://127.0.0.1:8080/
+# make test  every test
+# Both install what is missing and build first.
+
+SHELL := /bin/bash
+export PATH := $(HOME)/.cargo/bin:$(PATH)
+
+DZONG := target/release/dzong
+export CARGO_TARGET_DIR := $(CURDIR)/target
+
+.PHONY: run build test lint sim clean setup
+
+run: build
+	$(DZONG) localnet
+
+build: setup
+	cargo build --release --locked --bin dzong
+
+test: setup
+	cargo build --release --locked --workspace --all-targets
+	.ci/npm
+	cargo nextest run --release --locked --workspace --no-fail-fast
+
+lint: setup
+	cargo fmt --all --check
+	cargo clippy --release --locked --workspace --all-targets -- -D warnings
+	.ci/wasm
+
+# A longer simulation: make sim SEEDS=5000
+sim: setup
+	DZONG_SIM_SEEDS=$(or $(SEEDS),2000) cargo nextest run --release --locked -p tests --test sim --no-capture
+
+setup:
+	@.ci/setup
+
+clean:
+	rm -rf target localnet

@@ -1,0 +1,126 @@
+//! What agreement asks of the node around it: a ledger that executes blocks, and an admission
+//! that checks events. The same objects serve the running node and the simulation.
+
+use bytes::Bytes;
+use proofs::{Certificate, Hash, PublicKey, ValidatorSet};
+
+use crate::mempool::Candidate;
+
+/// The tip of the decided chain, and who decides the next block.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Head {
+    /// Height of the last committed block; 0 before the first.
+    pub height: u64,
+    /// Its id; the genesis hash at height 0.
+    pub block: Hash,
+    /// Its time in milliseconds since 1970.
+    pub time_ms: u64,
+    /// The validators of height + 1.
+    pub validators: ValidatorSet,
+}
+
+/// The request for a block of our own.
+#[derive(Debug, Clone)]
+pub struct Propose {
+    /// The block's height: one above the head.
+    pub height: u64,
+    /// The round in which it is proposed.
+    pub round: u32,
+    /// This validator.
+    pub proposer: PublicKey,
+    /// Our clock in milliseconds since 1970; the block's time is this, or just after its parent's.
+    pub time_ms: u64,
+    /// What may enter the block, in this order, as far as it fits and is not rejected.
+    pub candidates: Vec<Candidate>,
+}
+
+/// A block that was built, executed and stored.
+#[derive(Debug, Clone)]
+pub struct Proposal {
+    /// The block's id.
+    pub id: Hash,
+    /// The block as nodes exchange it.
+    pub payload: Bytes,
+    /// Hashes ([`Candidate::hash`]) of candidates that execution rejected: they leave the mempool.
+    pub refused: Vec<Hash>,
+}
+
+/// What is checked of a fresh proposal only, never of a re-proposal, in sync or in replay:
+/// otherwise a locked block could be refused for ever.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Fresh {
+    /// Our clock in milliseconds since 1970.
+    pub now_ms: u64,
+    /// Whose turn it is.
+    pub proposer: PublicKey,
+}
+
+/// The outcome of a commit.
+#[derive(Debug, Clone)]
+pub struct Committed {
+    /// The committed height.
+    pub height: u64,
+    /// Hashes of the full bytes of the block's events: they leave the mempool.
+    pub events: Vec<Hash>,
+}
+
+/// A block that breaks the rules: its author's fault.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Invalid(pub String);
+
+/// The machine's fault, such as a failing disk. Agreement holds still when it meets one: going on
+/// could sign twice.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{0}")]
+pub struct Fault(pub String);
+
+impl From<std::io::Error> for Fault {
+    fn from(error: std::io::Error) -> Self {
+        Fault(error.to_string())
+    }
+}
+
+/// The ledger, as agreement sees it. Synchronous: it is called from blocking tasks, one call at a
+/// time except for the reads [`payload`](Application::payload), [`decided`](Application::decided),
+/// [`lowest`](Application::lowest) and [`head`](Application::head), which may come at any time.
+pub trait Application: Send + Sync + 'static {
+    /// The network: the hash of its genesis document.
+    fn genesis(&self) -> Hash;
+
+    /// The last committed block and the next validators.
+    fn head(&self) -> Head;
+
+    /// Builds and executes a block on the head. Its payload is durable (fsync) on return: the
+    /// engine remembers the id alone.
+    fn propose(&self, request: Propose) -> Result<Proposal, Fault>;
+
+    /// Executes a block of another on the head and compares. A valid block's payload is durable
+    /// (fsync) on return; its id is the answer.
+    fn validate(
+        &self,
+        payload: Bytes,
+        fresh: Option<Fresh>,
+    ) -> Result<Result<Hash, Invalid>, Fault>;
+
+    /// The payload of a stored block, decided or not.
+    fn payload(&self, id: &Hash) -> Result<Option<Bytes>, Fault>;
+
+    /// Makes a stored block final. Durable on return, and idempotent by height. The certificate
+    /// has been verified.
+    fn commit(&self, certificate: &Certificate) -> Result<Committed, Fault>;
+
+    /// The decided block of a height and its certificate, if this node still has them.
+    fn decided(&self, height: u64) -> Result<Option<(Bytes, Certificate)>, Fault>;
+
+    /// The lowest height that [`decided`](Application::decided) can answer.
+    fn lowest(&self) -> u64;
+}
+
+/// The check of events that peers send, before they may enter the mempool. Called from blocking
+/// tasks.
+pub trait Admission: Send + Sync + 'static {
+    /// One answer for each event, in order: what the mempool needs to know of it, or why it is
+    /// refused. Signatures are verified together; the node remembers them for the block.
+    fn admit(&self, events: Vec<Bytes>) -> Vec<Result<Candidate, String>>;
+}

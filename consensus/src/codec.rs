@@ -1,0 +1,729 @@
+//! Bytes between our own nodes and in the engine's log. Never hashed, signed or read by others.
+//!
+//! One rule for all of it: bytes that do not re-encode to themselves are refused, so a message
+//! has one spelling. Lengths are limited before anything is allocated for them.
+
+use std::sync::{Arc, Mutex};
+
+use arc_malachitebft_app_channel::app::consensus::{
+    LivenessMsg, ProposedValue, SignedConsensusMsg,
+};
+use arc_malachitebft_app_channel::app::streaming::{StreamContent, StreamId, StreamMessage};
+use arc_malachitebft_app_channel::app::types::codec::{Codec, HasEncodedLen};
+use arc_malachitebft_app_channel::app::types::sync::{RawDecidedValue, Request, Response, Status};
+use arc_malachitebft_core_types as core;
+use arc_malachitebft_signing_ed25519::Signature;
+use arc_malachitebft_sync::{PeerId, ValueRequest, ValueResponse};
+use bincode::{Decode, Encode};
+use bytes::Bytes;
+use core::{NilOrVal, Round, SignedMessage, Validity, VoteType};
+use proofs::{Hash, PublicKey, ValidatorSet};
+
+use crate::context::{self, Address, Context, Height, Part, Proposal, Value, Vote};
+
+/// Most bytes of one message: a sync response with several blocks.
+const MESSAGE_BYTES_MAX: usize = 32 << 20;
+
+/// Most bytes of a stream's id, as the engine passes it on.
+const STREAM_ID_BYTES_MAX: usize = 64;
+
+/// Bytes that are no message of ours.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("malformed message: {0}")]
+pub(crate) struct CodecError(&'static str);
+
+/// The bytes of a message.
+pub(crate) fn encode<T: Encode>(message: &T) -> Vec<u8> {
+    bincode::encode_to_vec(message, bincode::config::standard())
+        .expect("encoding into memory does not fail")
+}
+
+/// The message whose bytes these are, exactly.
+pub(crate) fn decode<T: Encode + Decode<()>>(bytes: &[u8]) -> Result<T, CodecError> {
+    let config = bincode::config::standard().with_limit::<MESSAGE_BYTES_MAX>();
+    let (message, read) = bincode::decode_from_slice::<T, _>(bytes, config)
+        .map_err(|_| CodecError("not the form of a message"))?;
+    if read != bytes.len() {
+        return Err(CodecError("bytes after the end"));
+    }
+    let mut check = Same { rest: bytes };
+    bincode::encode_into_writer(&message, &mut check, bincode::config::standard())
+        .map_err(|_| CodecError("not the shortest spelling"))?;
+    Ok(message)
+}
+
+/// Compares what is written with what was read, without a copy.
+struct Same<'a> {
+    rest: &'a [u8],
+}
+
+impl bincode::enc::write::Writer for Same<'_> {
+    fn write(&mut self, bytes: &[u8]) -> Result<(), bincode::error::EncodeError> {
+        self.rest = self
+            .rest
+            .strip_prefix(bytes)
+            .ok_or(bincode::error::EncodeError::Other("not what was read"))?;
+        Ok(())
+    }
+}
+
+/// The codec that the engine is given.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Wire;
+
+/// The codec of the engine's write-ahead log. It notes every signature that the log still holds:
+/// the signing guard compares, because the log can forget entries silently.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct LogCodec {
+    pub(crate) remembered: Arc<Mutex<Vec<[u8; 64]>>>,
+}
+
+#[derive(Encode, Decode)]
+struct WireSignature([u8; 64]);
+
+impl From<&Signature> for WireSignature {
+    fn from(signature: &Signature) -> Self {
+        WireSignature(signature.to_bytes())
+    }
+}
+
+impl From<WireSignature> for Signature {
+    fn from(signature: WireSignature) -> Self {
+        Signature::from_bytes(signature.0)
+    }
+}
+
+#[derive(Encode, Decode)]
+enum WirePart {
+    Init {
+        height: u64,
+        round: u32,
+        lock_round: Option<u32>,
+        proposer: [u8; 32],
+        block: [u8; 32],
+        payload: u32,
+    },
+    Data(Vec<u8>),
+}
+
+#[derive(Encode, Decode)]
+struct WireStream {
+    id: Vec<u8>,
+    sequence: u64,
+    part: Option<WirePart>,
+}
+
+#[derive(Encode, Decode)]
+struct WireProposal {
+    height: u64,
+    round: u32,
+    block: [u8; 32],
+    lock_round: Option<u32>,
+    proposer: [u8; 32],
+    signature: WireSignature,
+}
+
+#[derive(Encode, Decode)]
+struct WireVote {
+    precommit: bool,
+    height: u64,
+    round: u32,
+    block: Option<[u8; 32]>,
+    validator: [u8; 32],
+    signature: WireSignature,
+}
+
+#[derive(Encode, Decode)]
+enum WireConsensus {
+    Vote(WireVote),
+    Proposal(WireProposal),
+}
+
+#[derive(Encode, Decode)]
+struct WirePolka {
+    height: u64,
+    round: u32,
+    block: [u8; 32],
+    signatures: Vec<([u8; 32], WireSignature)>,
+}
+
+#[derive(Encode, Decode)]
+struct WireRoundSignature {
+    precommit: bool,
+    block: Option<[u8; 32]>,
+    validator: [u8; 32],
+    signature: WireSignature,
+}
+
+#[derive(Encode, Decode)]
+struct WireRound {
+    height: u64,
+    round: u32,
+    skip: bool,
+    signatures: Vec<WireRoundSignature>,
+}
+
+#[derive(Encode, Decode)]
+enum WireLiveness {
+    Vote(WireVote),
+    Polka(WirePolka),
+    Round(WireRound),
+}
+
+#[derive(Encode, Decode)]
+struct WireProof {
+    validator: Vec<u8>,
+    peer: Vec<u8>,
+    signature: WireSignature,
+}
+
+#[derive(Encode, Decode)]
+struct WireProposedValue {
+    height: u64,
+    round: u32,
+    lock_round: Option<u32>,
+    proposer: [u8; 32],
+    block: [u8; 32],
+    valid: bool,
+}
+
+#[derive(Encode, Decode)]
+struct WireCertificate {
+    height: u64,
+    round: u32,
+    block: [u8; 32],
+    signatures: Vec<([u8; 32], WireSignature)>,
+}
+
+#[derive(Encode, Decode)]
+struct WireStatus {
+    peer: Vec<u8>,
+    tip: u64,
+    lowest: u64,
+}
+
+#[derive(Encode, Decode)]
+struct WireRequest {
+    first: u64,
+    last: u64,
+}
+
+#[derive(Encode, Decode)]
+struct WireResponse {
+    first: u64,
+    values: Vec<(Vec<u8>, WireCertificate)>,
+}
+
+fn block(value: &NilOrVal<Hash>) -> Option<[u8; 32]> {
+    match value {
+        NilOrVal::Nil => None,
+        NilOrVal::Val(block) => Some(block.0),
+    }
+}
+
+fn nil_or(block: Option<[u8; 32]>) -> NilOrVal<Hash> {
+    block.map_or(NilOrVal::Nil, |block| NilOrVal::Val(Hash(block)))
+}
+
+fn kind(precommit: bool) -> VoteType {
+    if precommit { VoteType::Precommit } else { VoteType::Prevote }
+}
+
+fn address(bytes: [u8; 32]) -> Address {
+    Address(PublicKey(bytes))
+}
+
+fn number(round: Round) -> u32 {
+    context::round_number(round)
+}
+
+/// No certificate has more signatures than a set has validators, two per round at most.
+fn few<T>(signatures: &[T]) -> Result<(), CodecError> {
+    if signatures.len() > 2 * ValidatorSet::VALIDATORS_MAX {
+        return Err(CodecError("more signatures than validators"));
+    }
+    Ok(())
+}
+
+/// A message and its form in bytes.
+trait Wired: Sized {
+    type Form: Encode + Decode<()>;
+    fn form(&self) -> Self::Form;
+    fn from_form(form: Self::Form) -> Result<Self, CodecError>;
+}
+
+impl Wired for Part {
+    type Form = WirePart;
+
+    fn form(&self) -> WirePart {
+        match self {
+            Part::Init { height, round, lock_round, proposer, block, payload } => WirePart::Init {
+                height: *height,
+                round: *round,
+                lock_round: *lock_round,
+                proposer: proposer.0,
+                block: block.0,
+                payload: *payload,
+            },
+            Part::Data(bytes) => WirePart::Data(bytes.to_vec()),
+        }
+    }
+
+    fn from_form(form: WirePart) -> Result<Self, CodecError> {
+        Ok(match form {
+            WirePart::Init { height, round, lock_round, proposer, block, payload } => Part::Init {
+                height,
+                round,
+                lock_round,
+                proposer: PublicKey(proposer),
+                block: Hash(block),
+                payload,
+            },
+            WirePart::Data(bytes) => Part::Data(bytes.into()),
+        })
+    }
+}
+
+impl Wired for StreamMessage<Part> {
+    type Form = WireStream;
+
+    fn form(&self) -> WireStream {
+        WireStream {
+            id: self.stream_id.to_bytes().to_vec(),
+            sequence: self.sequence,
+            part: self.content.as_data().map(Part::form),
+        }
+    }
+
+    fn from_form(form: WireStream) -> Result<Self, CodecError> {
+        if form.id.len() > STREAM_ID_BYTES_MAX {
+            return Err(CodecError("stream id too long"));
+        }
+        let content = match form.part {
+            Some(part) => StreamContent::Data(Part::from_form(part)?),
+            None => StreamContent::Fin,
+        };
+        Ok(StreamMessage::new(StreamId::new(form.id.into()), form.sequence, content))
+    }
+}
+
+impl Wired for core::SignedVote<Context> {
+    type Form = WireVote;
+
+    fn form(&self) -> WireVote {
+        WireVote {
+            precommit: self.message.kind == VoteType::Precommit,
+            height: self.message.height.0,
+            round: number(self.message.round),
+            block: block(&self.message.value),
+            validator: self.message.validator.0.0,
+            signature: (&self.signature).into(),
+        }
+    }
+
+    fn from_form(form: WireVote) -> Result<Self, CodecError> {
+        let vote = Vote {
+            kind: kind(form.precommit),
+            height: Height(form.height),
+            round: Round::new(form.round),
+            value: nil_or(form.block),
+            validator: address(form.validator),
+        };
+        Ok(SignedMessage::new(vote, form.signature.into()))
+    }
+}
+
+impl Wired for SignedConsensusMsg<Context> {
+    type Form = WireConsensus;
+
+    fn form(&self) -> WireConsensus {
+        match self {
+            SignedConsensusMsg::Vote(vote) => WireConsensus::Vote(vote.form()),
+            SignedConsensusMsg::Proposal(proposal) => WireConsensus::Proposal(WireProposal {
+                height: proposal.message.height.0,
+                round: number(proposal.message.round),
+                block: proposal.message.value.0.0,
+                lock_round: proposal.message.lock_round.as_u32(),
+                proposer: proposal.message.proposer.0.0,
+                signature: (&proposal.signature).into(),
+            }),
+        }
+    }
+
+    fn from_form(form: WireConsensus) -> Result<Self, CodecError> {
+        Ok(match form {
+            WireConsensus::Vote(vote) => SignedConsensusMsg::Vote(Wired::from_form(vote)?),
+            WireConsensus::Proposal(form) => {
+                let proposal = Proposal {
+                    height: Height(form.height),
+                    round: Round::new(form.round),
+                    value: Value(Hash(form.block)),
+                    lock_round: context::round(form.lock_round),
+                    proposer: address(form.proposer),
+                };
+                let signed = SignedMessage::new(proposal, form.signature.into());
+                SignedConsensusMsg::Proposal(signed)
+            }
+        })
+    }
+}
+
+impl Wired for core::PolkaCertificate<Context> {
+    type Form = WirePolka;
+
+    fn form(&self) -> WirePolka {
+        let signature = |signature: &core::PolkaSignature<Context>| {
+            (signature.address.0.0, (&signature.signature).into())
+        };
+        WirePolka {
+            height: self.height.0,
+            round: number(self.round),
+            block: self.value_id.0,
+            signatures: self.polka_signatures.iter().map(signature).collect(),
+        }
+    }
+
+    fn from_form(form: WirePolka) -> Result<Self, CodecError> {
+        few(&form.signatures)?;
+        let signature =
+            |(key, signature): ([u8; 32], WireSignature)| -> core::PolkaSignature<Context> {
+                core::PolkaSignature::new(address(key), signature.into())
+            };
+        Ok(core::PolkaCertificate {
+            height: Height(form.height),
+            round: Round::new(form.round),
+            value_id: Hash(form.block),
+            polka_signatures: form.signatures.into_iter().map(signature).collect(),
+        })
+    }
+}
+
+impl Wired for core::RoundCertificate<Context> {
+    type Form = WireRound;
+
+    fn form(&self) -> WireRound {
+        let signature = |signature: &core::RoundSignature<Context>| WireRoundSignature {
+            precommit: signature.vote_type == VoteType::Precommit,
+            block: block(&signature.value_id),
+            validator: signature.address.0.0,
+            signature: (&signature.signature).into(),
+        };
+        WireRound {
+            height: self.height.0,
+            round: number(self.round),
+            skip: self.cert_type == core::RoundCertificateType::Skip,
+            signatures: self.round_signatures.iter().map(signature).collect(),
+        }
+    }
+
+    fn from_form(form: WireRound) -> Result<Self, CodecError> {
+        few(&form.signatures)?;
+        let signature = |form: WireRoundSignature| {
+            core::RoundSignature::new(
+                kind(form.precommit),
+                nil_or(form.block),
+                address(form.validator),
+                form.signature.into(),
+            )
+        };
+        Ok(core::RoundCertificate {
+            height: Height(form.height),
+            round: Round::new(form.round),
+            cert_type: if form.skip {
+                core::RoundCertificateType::Skip
+            } else {
+                core::RoundCertificateType::Precommit
+            },
+            round_signatures: form.signatures.into_iter().map(signature).collect(),
+        })
+    }
+}
+
+impl Wired for LivenessMsg<Context> {
+    type Form = WireLiveness;
+
+    fn form(&self) -> WireLiveness {
+        match self {
+            LivenessMsg::Vote(vote) => WireLiveness::Vote(vote.form()),
+            LivenessMsg::PolkaCertificate(polka) => WireLiveness::Polka(polka.form()),
+            LivenessMsg::SkipRoundCertificate(round) => WireLiveness::Round(round.form()),
+        }
+    }
+
+    fn from_form(form: WireLiveness) -> Result<Self, CodecError> {
+        Ok(match form {
+            WireLiveness::Vote(vote) => LivenessMsg::Vote(Wired::from_form(vote)?),
+            WireLiveness::Polka(polka) => {
+                LivenessMsg::PolkaCertificate(Wired::from_form(polka)?)
+            }
+            WireLiveness::Round(round) => {
+                LivenessMsg::SkipRoundCertificate(Wired::from_form(round)?)
+            }
+        })
+    }
+}
+
+impl Wired for core::ValidatorProof<Context> {
+    type Form = WireProof;
+
+    fn form(&self) -> WireProof {
+        WireProof {
+            validator: self.public_key.clone(),
+            peer: self.peer_id.clone(),
+            signature: (&self.signature).into(),
+        }
+    }
+
+    fn from_form(form: WireProof) -> Result<Self, CodecError> {
+        Ok(core::ValidatorProof::new(form.validator, form.peer, form.signature.into()))
+    }
+}
+
+impl Wired for ProposedValue<Context> {
+    type Form = WireProposedValue;
+
+    fn form(&self) -> WireProposedValue {
+        WireProposedValue {
+            height: self.height.0,
+            round: number(self.round),
+            lock_round: self.valid_round.as_u32(),
+            proposer: self.proposer.0.0,
+            block: self.value.0.0,
+            valid: self.validity.to_bool(),
+        }
+    }
+
+    fn from_form(form: WireProposedValue) -> Result<Self, CodecError> {
+        Ok(ProposedValue {
+            height: Height(form.height),
+            round: Round::new(form.round),
+            valid_round: context::round(form.lock_round),
+            proposer: address(form.proposer),
+            value: Value(Hash(form.block)),
+            validity: Validity::from_bool(form.valid),
+        })
+    }
+}
+
+impl Wired for core::ExtendedCommitCertificate<Context> {
+    type Form = WireCertificate;
+
+    fn form(&self) -> WireCertificate {
+        let signature = |signature: &core::ExtendedCommitSignature<Context>| {
+            (signature.address.0.0, (&signature.signature).into())
+        };
+        WireCertificate {
+            height: self.height.0,
+            round: number(self.round),
+            block: self.value_id.0,
+            signatures: self.commit_signatures.iter().map(signature).collect(),
+        }
+    }
+
+    fn from_form(form: WireCertificate) -> Result<Self, CodecError> {
+        few(&form.signatures)?;
+        let signature = |(key, signature): ([u8; 32], WireSignature)| {
+            core::ExtendedCommitSignature::new(address(key), signature.into(), None)
+        };
+        Ok(core::ExtendedCommitCertificate {
+            height: Height(form.height),
+            round: Round::new(form.round),
+            value_id: Hash(form.block),
+            commit_signatures: form.signatures.into_iter().map(signature).collect(),
+        })
+    }
+}
+
+impl Wired for Status<Context> {
+    type Form = WireStatus;
+
+    fn form(&self) -> WireStatus {
+        WireStatus {
+            peer: self.peer_id.to_bytes(),
+            tip: self.tip_height.0,
+            lowest: self.history_min_height.0,
+        }
+    }
+
+    fn from_form(form: WireStatus) -> Result<Self, CodecError> {
+        Ok(Status {
+            peer_id: PeerId::from_bytes(&form.peer).map_err(|_| CodecError("not a peer id"))?,
+            tip_height: Height(form.tip),
+            history_min_height: Height(form.lowest),
+        })
+    }
+}
+
+impl Wired for Request<Context> {
+    type Form = WireRequest;
+
+    fn form(&self) -> WireRequest {
+        let Request::ValueRequest(request) = self;
+        WireRequest { first: request.range.start().0, last: request.range.end().0 }
+    }
+
+    fn from_form(form: WireRequest) -> Result<Self, CodecError> {
+        Ok(Request::ValueRequest(ValueRequest::new(Height(form.first)..=Height(form.last))))
+    }
+}
+
+impl Wired for Response<Context> {
+    type Form = WireResponse;
+
+    fn form(&self) -> WireResponse {
+        let Response::ValueResponse(response) = self;
+        let value = |value: &RawDecidedValue<Context>| {
+            (value.value_bytes.to_vec(), value.certificate.form())
+        };
+        WireResponse {
+            first: response.start_height.0,
+            values: response.values.iter().map(value).collect(),
+        }
+    }
+
+    fn from_form(form: WireResponse) -> Result<Self, CodecError> {
+        let mut values = Vec::new();
+        for (payload, certificate) in form.values {
+            values.push(RawDecidedValue::new(payload.into(), Wired::from_form(certificate)?));
+        }
+        Ok(Response::ValueResponse(ValueResponse::new(Height(form.first), values)))
+    }
+}
+
+macro_rules! wire {
+    ($($message:ty),* $(,)?) => {$(
+        impl Codec<$message> for Wire {
+            type Error = CodecError;
+
+            fn encode(&self, message: &$message) -> Result<Bytes, CodecError> {
+                Ok(encode(&message.form()).into())
+            }
+
+            fn decode(&self, bytes: Bytes) -> Result<$message, CodecError> {
+                Wired::from_form(decode(&bytes)?)
+            }
+        }
+    )*};
+}
+
+wire!(
+    Part,
+    StreamMessage<Part>,
+    SignedConsensusMsg<Context>,
+    LivenessMsg<Context>,
+    core::ValidatorProof<Context>,
+    core::PolkaCertificate<Context>,
+    ProposedValue<Context>,
+    Status<Context>,
+    Request<Context>,
+    Response<Context>,
+);
+
+impl HasEncodedLen<Response<Context>> for Wire {
+    fn encoded_len(&self, message: &Response<Context>) -> Result<usize, CodecError> {
+        // An upper bound: the engine cuts a response to its size limit with it.
+        let Response::ValueResponse(response) = message;
+        let signatures = |value: &RawDecidedValue<Context>| value.certificate.commit_signatures.len();
+        let values = response.values.iter();
+        Ok(16 + values.map(|value| value.value_bytes.len() + 64 + 96 * signatures(value)).sum::<usize>())
+    }
+}
+
+impl Codec<SignedConsensusMsg<Context>> for LogCodec {
+    type Error = CodecError;
+
+    fn encode(&self, message: &SignedConsensusMsg<Context>) -> Result<Bytes, CodecError> {
+        Wire.encode(message)
+    }
+
+    fn decode(&self, bytes: Bytes) -> Result<SignedConsensusMsg<Context>, CodecError> {
+        let message: SignedConsensusMsg<Context> = Wire.decode(bytes)?;
+        let signature = match &message {
+            SignedConsensusMsg::Vote(vote) => vote.signature.to_bytes(),
+            SignedConsensusMsg::Proposal(proposal) => proposal.signature.to_bytes(),
+        };
+        self.remembered.lock().unwrap_or_else(|e| e.into_inner()).push(signature);
+        Ok(message)
+    }
+}
+
+macro_rules! log {
+    ($($message:ty),*) => {$(
+        impl Codec<$message> for LogCodec {
+            type Error = CodecError;
+
+            fn encode(&self, message: &$message) -> Result<Bytes, CodecError> {
+                Wire.encode(message)
+            }
+
+            fn decode(&self, bytes: Bytes) -> Result<$message, CodecError> {
+                Wire.decode(bytes)
+            }
+        }
+    )*};
+}
+
+log!(ProposedValue<Context>, core::PolkaCertificate<Context>);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn vote() -> SignedConsensusMsg<Context> {
+        let vote = Vote {
+            kind: VoteType::Precommit,
+            height: Height(300),
+            round: Round::new(2),
+            value: NilOrVal::Val(Hash([7; 32])),
+            validator: address([3; 32]),
+        };
+        SignedConsensusMsg::Vote(SignedMessage::new(vote, Signature::from_bytes([9; 64])))
+    }
+
+    #[test]
+    fn a_message_comes_back() {
+        let bytes = Wire.encode(&vote()).unwrap();
+        assert_eq!(Wire.decode(bytes), Ok(vote()));
+    }
+
+    #[test]
+    fn a_longer_spelling_is_refused() {
+        // 5 as one byte, and as a marker and eight bytes.
+        assert_eq!(decode::<u64>(&[5]), Ok(5));
+        assert!(decode::<u64>(&[253, 5, 0, 0, 0, 0, 0, 0, 0]).is_err());
+        assert!(decode::<u64>(&[5, 0]).is_err());
+    }
+
+    #[test]
+    fn a_length_beyond_the_bytes_allocates_nothing() {
+        let mut bytes = vec![253];
+        bytes.extend_from_slice(&u64::MAX.to_le_bytes());
+        assert!(decode::<Vec<u8>>(&bytes).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn what_decodes_is_what_was_encoded(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
+            let bytes = Bytes::from(bytes);
+            if let Ok(message) = Codec::<SignedConsensusMsg<Context>>::decode(&Wire, bytes.clone()) {
+                prop_assert_eq!(Wire.encode(&message).unwrap(), bytes.clone());
+            }
+            if let Ok(message) = Codec::<Response<Context>>::decode(&Wire, bytes.clone()) {
+                prop_assert_eq!(Wire.encode(&message).unwrap(), bytes.clone());
+            }
+            if let Ok(message) = Codec::<StreamMessage<Part>>::decode(&Wire, bytes.clone()) {
+                prop_assert_eq!(Wire.encode(&message).unwrap(), bytes);
+            }
+        }
+
+        #[test]
+        fn a_flipped_bit_is_another_message_or_none(at in 0usize..1000, bit in 0u8..8) {
+            let bytes = Wire.encode(&vote()).unwrap();
+            let mut flipped = bytes.to_vec();
+            let at = at % flipped.len();
+            flipped[at] ^= 1 << bit;
+            prop_assert_ne!(Wire.decode(flipped.into()), Ok(vote()));
+        }
+    }
+}

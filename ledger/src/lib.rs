@@ -1,0 +1,40 @@
+//! Blocks, events, state tree, log tree and projections of one node, in RocksDB: execute, commit,
+//! prove, replay.
+//!
+//! # Invariants
+//!
+//! * A block becomes durable as a whole, in one synced batch, or not at all.
+//! * Validity is a pure function of the parent's state and the block's bytes; `ledger` knows no
+//!   clock and no turn of proposers.
+//! * `commit` takes only a [`CertifiedBlock`], which only a [`Certificate`](proofs::Certificate)
+//!   that holds can make.
+//! * Every record that is read is compared with the state tree, so that a damaged one is never
+//!   served and never executed upon.
+//! * A snapshot speaks of one height, whatever is committed meanwhile.
+//! * After a failed write nothing more is written: what the disk holds is then unknown.
+
+pub mod audit;
+pub mod execution;
+pub mod fault;
+pub mod log;
+pub mod pending;
+pub mod snapshot;
+pub mod tree;
+
+mod chain;
+mod check;
+mod head;
+mod ledger;
+mod rows;
+mod store;
+
+pub use audit::{Report, audit};
+pub use chain::{DecidedBlock, StoredEvent};
+pub use execution::{BlockInput, CertifiedBlock, ExecutedBlock, Invalid, Proposal};
+pub use fault::Fault;
+pub use head::Recorded;
+pub use ledger::Ledger;
+pub use pending::Pending;
+pub use snapshot::{Head, Snapshot, Version};
+pub use store::Memory;
+pub use tree::StateTree;

@@ -1,0 +1,3 @@
+//! The one integration binary: what must hold of the whole.
+
+mod tidy;

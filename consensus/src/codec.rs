@@ -3,7 +3,7 @@
 //! One rule for all of it: bytes that do not re-encode to themselves are refused, so a message
 //! has one spelling. Lengths are limited before anything is allocated for them.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_malachitebft_app_channel::app::consensus::{
     LivenessMsg, ProposedValue, SignedConsensusMsg,
@@ -11,12 +11,12 @@ use arc_malachitebft_app_channel::app::consensus::{
 use arc_malachitebft_app_channel::app::streaming::{StreamContent, StreamId, StreamMessage};
 use arc_malachitebft_app_channel::app::types::codec::{Codec, HasEncodedLen};
 use arc_malachitebft_app_channel::app::types::sync::{RawDecidedValue, Request, Response, Status};
-use arc_malachitebft_core_types as core;
+use arc_malachitebft_core_types as engine;
 use arc_malachitebft_signing_ed25519::Signature;
 use arc_malachitebft_sync::{PeerId, ValueRequest, ValueResponse};
 use bincode::{Decode, Encode};
 use bytes::Bytes;
-use core::{NilOrVal, Round, SignedMessage, Validity, VoteType};
+use engine::{NilOrVal, Round, SignedMessage, Validity, VoteType};
 use proofs::{Hash, PublicKey, ValidatorSet};
 
 use crate::context::{self, Address, Context, Height, Part, Proposal, Value, Vote};
@@ -71,11 +71,24 @@ impl bincode::enc::write::Writer for Same<'_> {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Wire;
 
-/// The codec of the engine's write-ahead log. It notes every signature that the log still holds:
-/// the signing guard compares, because the log can forget entries silently.
+/// The codec of the engine's write-ahead log. It notes what the log still holds: the signing guard
+/// compares, because the log can forget entries silently.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct LogCodec {
-    pub(crate) remembered: Arc<Mutex<Vec<[u8; 64]>>>,
+pub(crate) struct LogCodec(Arc<Mutex<Remembered>>);
+
+/// What the log gave back when it was opened.
+#[derive(Debug, Default)]
+pub(crate) struct Remembered {
+    /// The signatures of votes and proposals, ours among them.
+    pub(crate) signatures: Vec<[u8; 64]>,
+    /// Height, round, proposer and block of each proposed block.
+    pub(crate) proposed: Vec<(u64, u32, PublicKey, Hash)>,
+}
+
+impl LogCodec {
+    pub(crate) fn remembered(&self) -> MutexGuard<'_, Remembered> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 #[derive(Encode, Decode)]
@@ -99,7 +112,6 @@ enum WirePart {
         height: u64,
         round: u32,
         lock_round: Option<u32>,
-        proposer: [u8; 32],
         block: [u8; 32],
         payload: u32,
     },
@@ -257,11 +269,10 @@ impl Wired for Part {
 
     fn form(&self) -> WirePart {
         match self {
-            Part::Init { height, round, lock_round, proposer, block, payload } => WirePart::Init {
+            Part::Init { height, round, lock_round, block, payload } => WirePart::Init {
                 height: *height,
                 round: *round,
                 lock_round: *lock_round,
-                proposer: proposer.0,
                 block: block.0,
                 payload: *payload,
             },
@@ -271,11 +282,10 @@ impl Wired for Part {
 
     fn from_form(form: WirePart) -> Result<Self, CodecError> {
         Ok(match form {
-            WirePart::Init { height, round, lock_round, proposer, block, payload } => Part::Init {
+            WirePart::Init { height, round, lock_round, block, payload } => Part::Init {
                 height,
                 round,
                 lock_round,
-                proposer: PublicKey(proposer),
                 block: Hash(block),
                 payload,
             },
@@ -307,7 +317,7 @@ impl Wired for StreamMessage<Part> {
     }
 }
 
-impl Wired for core::SignedVote<Context> {
+impl Wired for engine::SignedVote<Context> {
     type Form = WireVote;
 
     fn form(&self) -> WireVote {
@@ -368,11 +378,11 @@ impl Wired for SignedConsensusMsg<Context> {
     }
 }
 
-impl Wired for core::PolkaCertificate<Context> {
+impl Wired for engine::PolkaCertificate<Context> {
     type Form = WirePolka;
 
     fn form(&self) -> WirePolka {
-        let signature = |signature: &core::PolkaSignature<Context>| {
+        let signature = |signature: &engine::PolkaSignature<Context>| {
             (signature.address.0.0, (&signature.signature).into())
         };
         WirePolka {
@@ -386,10 +396,10 @@ impl Wired for core::PolkaCertificate<Context> {
     fn from_form(form: WirePolka) -> Result<Self, CodecError> {
         few(&form.signatures)?;
         let signature =
-            |(key, signature): ([u8; 32], WireSignature)| -> core::PolkaSignature<Context> {
-                core::PolkaSignature::new(address(key), signature.into())
+            |(key, signature): ([u8; 32], WireSignature)| -> engine::PolkaSignature<Context> {
+                engine::PolkaSignature::new(address(key), signature.into())
             };
-        Ok(core::PolkaCertificate {
+        Ok(engine::PolkaCertificate {
             height: Height(form.height),
             round: Round::new(form.round),
             value_id: Hash(form.block),
@@ -398,11 +408,11 @@ impl Wired for core::PolkaCertificate<Context> {
     }
 }
 
-impl Wired for core::RoundCertificate<Context> {
+impl Wired for engine::RoundCertificate<Context> {
     type Form = WireRound;
 
     fn form(&self) -> WireRound {
-        let signature = |signature: &core::RoundSignature<Context>| WireRoundSignature {
+        let signature = |signature: &engine::RoundSignature<Context>| WireRoundSignature {
             precommit: signature.vote_type == VoteType::Precommit,
             block: block(&signature.value_id),
             validator: signature.address.0.0,
@@ -411,7 +421,7 @@ impl Wired for core::RoundCertificate<Context> {
         WireRound {
             height: self.height.0,
             round: number(self.round),
-            skip: self.cert_type == core::RoundCertificateType::Skip,
+            skip: self.cert_type == engine::RoundCertificateType::Skip,
             signatures: self.round_signatures.iter().map(signature).collect(),
         }
     }
@@ -419,20 +429,20 @@ impl Wired for core::RoundCertificate<Context> {
     fn from_form(form: WireRound) -> Result<Self, CodecError> {
         few(&form.signatures)?;
         let signature = |form: WireRoundSignature| {
-            core::RoundSignature::new(
+            engine::RoundSignature::new(
                 kind(form.precommit),
                 nil_or(form.block),
                 address(form.validator),
                 form.signature.into(),
             )
         };
-        Ok(core::RoundCertificate {
+        Ok(engine::RoundCertificate {
             height: Height(form.height),
             round: Round::new(form.round),
             cert_type: if form.skip {
-                core::RoundCertificateType::Skip
+                engine::RoundCertificateType::Skip
             } else {
-                core::RoundCertificateType::Precommit
+                engine::RoundCertificateType::Precommit
             },
             round_signatures: form.signatures.into_iter().map(signature).collect(),
         })
@@ -463,7 +473,7 @@ impl Wired for LivenessMsg<Context> {
     }
 }
 
-impl Wired for core::ValidatorProof<Context> {
+impl Wired for engine::ValidatorProof<Context> {
     type Form = WireProof;
 
     fn form(&self) -> WireProof {
@@ -475,7 +485,7 @@ impl Wired for core::ValidatorProof<Context> {
     }
 
     fn from_form(form: WireProof) -> Result<Self, CodecError> {
-        Ok(core::ValidatorProof::new(form.validator, form.peer, form.signature.into()))
+        Ok(engine::ValidatorProof::new(form.validator, form.peer, form.signature.into()))
     }
 }
 
@@ -505,11 +515,11 @@ impl Wired for ProposedValue<Context> {
     }
 }
 
-impl Wired for core::ExtendedCommitCertificate<Context> {
+impl Wired for engine::ExtendedCommitCertificate<Context> {
     type Form = WireCertificate;
 
     fn form(&self) -> WireCertificate {
-        let signature = |signature: &core::ExtendedCommitSignature<Context>| {
+        let signature = |signature: &engine::ExtendedCommitSignature<Context>| {
             (signature.address.0.0, (&signature.signature).into())
         };
         WireCertificate {
@@ -523,9 +533,9 @@ impl Wired for core::ExtendedCommitCertificate<Context> {
     fn from_form(form: WireCertificate) -> Result<Self, CodecError> {
         few(&form.signatures)?;
         let signature = |(key, signature): ([u8; 32], WireSignature)| {
-            core::ExtendedCommitSignature::new(address(key), signature.into(), None)
+            engine::ExtendedCommitSignature::new(address(key), signature.into(), None)
         };
-        Ok(core::ExtendedCommitCertificate {
+        Ok(engine::ExtendedCommitCertificate {
             height: Height(form.height),
             round: Round::new(form.round),
             value_id: Hash(form.block),
@@ -611,8 +621,8 @@ wire!(
     StreamMessage<Part>,
     SignedConsensusMsg<Context>,
     LivenessMsg<Context>,
-    core::ValidatorProof<Context>,
-    core::PolkaCertificate<Context>,
+    engine::ValidatorProof<Context>,
+    engine::PolkaCertificate<Context>,
     ProposedValue<Context>,
     Status<Context>,
     Request<Context>,
@@ -642,28 +652,37 @@ impl Codec<SignedConsensusMsg<Context>> for LogCodec {
             SignedConsensusMsg::Vote(vote) => vote.signature.to_bytes(),
             SignedConsensusMsg::Proposal(proposal) => proposal.signature.to_bytes(),
         };
-        self.remembered.lock().unwrap_or_else(|e| e.into_inner()).push(signature);
+        self.remembered().signatures.push(signature);
         Ok(message)
     }
 }
 
-macro_rules! log {
-    ($($message:ty),*) => {$(
-        impl Codec<$message> for LogCodec {
-            type Error = CodecError;
+impl Codec<ProposedValue<Context>> for LogCodec {
+    type Error = CodecError;
 
-            fn encode(&self, message: &$message) -> Result<Bytes, CodecError> {
-                Wire.encode(message)
-            }
+    fn encode(&self, value: &ProposedValue<Context>) -> Result<Bytes, CodecError> {
+        Wire.encode(value)
+    }
 
-            fn decode(&self, bytes: Bytes) -> Result<$message, CodecError> {
-                Wire.decode(bytes)
-            }
-        }
-    )*};
+    fn decode(&self, bytes: Bytes) -> Result<ProposedValue<Context>, CodecError> {
+        let value: ProposedValue<Context> = Wire.decode(bytes)?;
+        let place = (value.height.0, number(value.round), value.proposer.0, value.value.0);
+        self.remembered().proposed.push(place);
+        Ok(value)
+    }
 }
 
-log!(ProposedValue<Context>, core::PolkaCertificate<Context>);
+impl Codec<engine::PolkaCertificate<Context>> for LogCodec {
+    type Error = CodecError;
+
+    fn encode(&self, polka: &engine::PolkaCertificate<Context>) -> Result<Bytes, CodecError> {
+        Wire.encode(polka)
+    }
+
+    fn decode(&self, bytes: Bytes) -> Result<engine::PolkaCertificate<Context>, CodecError> {
+        Wire.decode(bytes)
+    }
+}
 
 #[cfg(test)]
 mod tests {

@@ -5,10 +5,10 @@
 use std::fmt;
 use std::sync::Arc;
 
-use arc_malachitebft_core_types as core;
+use arc_malachitebft_core_types as engine;
 use arc_malachitebft_signing_ed25519 as ed25519;
 use bytes::Bytes;
-use core::{LinearTimeouts, NilOrVal, Round, SignedExtension, VoteType};
+use engine::{LinearTimeouts, NilOrVal, Round, SignedExtension, VoteType};
 use proofs::certificate::{Vote as VoteKind, proposal_bytes, vote_bytes};
 use proofs::{Certificate, Hash, PublicKey};
 
@@ -24,7 +24,7 @@ impl fmt::Display for Height {
     }
 }
 
-impl core::Height for Height {
+impl engine::Height for Height {
     const ZERO: Self = Height(0);
     const INITIAL: Self = Height(1);
 
@@ -51,13 +51,13 @@ impl fmt::Display for Address {
     }
 }
 
-impl core::Address for Address {}
+impl engine::Address for Address {}
 
 /// What is agreed on: a block's id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Value(pub(crate) Hash);
 
-impl core::Value for Value {
+impl engine::Value for Value {
     type Id = Hash;
 
     fn id(&self) -> Hash {
@@ -73,7 +73,6 @@ pub(crate) enum Part {
         height: u64,
         round: u32,
         lock_round: Option<u32>,
-        proposer: PublicKey,
         block: Hash,
         payload: u32,
     },
@@ -81,7 +80,7 @@ pub(crate) enum Part {
     Data(Bytes),
 }
 
-impl core::ProposalPart<Context> for Part {
+impl engine::ProposalPart<Context> for Part {
     fn is_first(&self) -> bool {
         matches!(self, Part::Init { .. })
     }
@@ -114,7 +113,7 @@ impl Proposal {
     }
 }
 
-impl core::Proposal<Context> for Proposal {
+impl engine::Proposal<Context> for Proposal {
     fn height(&self) -> Height {
         self.height
     }
@@ -164,7 +163,7 @@ impl Vote {
     }
 }
 
-impl core::Vote<Context> for Vote {
+impl engine::Vote<Context> for Vote {
     fn height(&self) -> Height {
         self.height
     }
@@ -210,7 +209,7 @@ pub(crate) struct Validator {
     power: u64,
 }
 
-impl core::Validator<Context> for Validator {
+impl engine::Validator<Context> for Validator {
     fn address(&self) -> &Address {
         &self.address
     }
@@ -249,7 +248,7 @@ impl Validators {
     }
 }
 
-impl core::ValidatorSet<Context> for Validators {
+impl engine::ValidatorSet<Context> for Validators {
     fn count(&self) -> usize {
         self.0.len()
     }
@@ -272,7 +271,7 @@ impl core::ValidatorSet<Context> for Validators {
 #[derive(Clone, Debug)]
 pub(crate) struct Context;
 
-impl core::Context for Context {
+impl engine::Context for Context {
     type Address = Address;
     type Height = Height;
     type ProposalPart = Part;
@@ -326,6 +325,11 @@ impl core::Context for Context {
     }
 }
 
+/// A validator's key.
+pub(crate) fn address(validator: &Validator) -> PublicKey {
+    validator.address.0
+}
+
 /// The number of a round; nothing is signed or proposed before round 0.
 pub(crate) fn round_number(round: Round) -> u32 {
     round.as_u32().unwrap_or(0)
@@ -351,8 +355,8 @@ pub(crate) fn timeouts(timeouts: &Timeouts) -> LinearTimeouts {
 }
 
 /// Our form of a commit certificate.
-pub(crate) fn certificate(engine: &core::CommitCertificate<Context>) -> Certificate {
-    let signature = |signature: &core::CommitSignature<Context>| proofs::certificate::Signature {
+pub(crate) fn certificate(engine: &engine::CommitCertificate<Context>) -> Certificate {
+    let signature = |signature: &engine::CommitSignature<Context>| proofs::certificate::Signature {
         validator: signature.address.0,
         signature: signature.signature.to_bytes(),
     };
@@ -365,15 +369,15 @@ pub(crate) fn certificate(engine: &core::CommitCertificate<Context>) -> Certific
 }
 
 /// The certificate as value sync hands it on. Sync wants the form with room for extensions.
-pub(crate) fn extended(certificate: &Certificate) -> core::ExtendedCommitCertificate<Context> {
+pub(crate) fn extended(certificate: &Certificate) -> engine::ExtendedCommitCertificate<Context> {
     let signature = |signature: &proofs::certificate::Signature| {
-        core::ExtendedCommitSignature::new(
+        engine::ExtendedCommitSignature::new(
             Address(signature.validator),
             ed25519::Signature::from_bytes(signature.signature),
             None,
         )
     };
-    core::ExtendedCommitCertificate {
+    engine::ExtendedCommitCertificate {
         height: Height(certificate.height),
         round: Round::new(certificate.round),
         value_id: certificate.block,

@@ -1,1 +1,591 @@
-//! Being written.
+//! Our own swarm beside the engine's: events on their way to the mempools, blocks by id, and
+//! small notes. On a port of its own, with the same allow-list.
+//!
+//! Events travel one hop: from the node that admitted them to everyone it knows, and from a
+//! validator onwards only when they came from a replica. Everything is bounded, and a peer that is
+//! slow or full is waited for, not buffered for.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bincode::{Decode, Encode};
+use bytes::Bytes;
+use futures::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, StreamExt};
+use libp2p::request_response::{
+    self, InboundRequestId, Message, OutboundRequestId, ProtocolSupport, ResponseChannel,
+};
+use libp2p::swarm::dial_opts::{DialOpts, PeerCondition};
+use libp2p::swarm::{NetworkBehaviour, SwarmEvent};
+use libp2p::{PeerId, StreamProtocol, Swarm, allow_block_list, noise, tcp, yamux};
+use proofs::{Block, Hash};
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::Instant;
+
+use crate::codec;
+use crate::config::{Config, Peer, keypair};
+use crate::mempool::Accepted;
+use crate::parts::block_id;
+use crate::shared::{Shared, count, lock, now_ms};
+
+/// Most bytes of a checkpoint cosignature.
+pub(crate) const COSIGNATURE_BYTES_MAX: usize = 16 << 10;
+
+/// A batch of events: at most this many, and about this many bytes.
+const BATCH_EVENTS_MAX: usize = 512;
+const BATCH_BYTES_MAX: usize = 512 << 10;
+
+/// Bytes of events that wait for one peer; beyond it the oldest are left out.
+const OUTBOX_BYTES_MAX: usize = 16 << 20;
+
+/// Batches of peers that wait for admission; beyond it peers are told to wait.
+const INBOX_BATCHES_MAX: usize = 64;
+
+/// Most bytes of a request, and of a response, on the wire.
+const REQUEST_BYTES_MAX: u64 = 2 << 20;
+const RESPONSE_BYTES_MAX: u64 = (Block::BYTES_MAX as u64) + 64;
+
+/// Commands from this node that wait for the swarm.
+const COMMANDS_MAX: usize = 4096;
+
+/// How long a busy peer is left alone.
+const BUSY_PAUSE: Duration = Duration::from_millis(50);
+
+/// A request to a peer.
+#[derive(Debug, Encode, Decode)]
+pub(crate) enum Request {
+    /// Events for the mempool.
+    Events(Vec<Vec<u8>>),
+    /// The payload of the block with this id.
+    Payload([u8; 32]),
+    /// The sender has begun this height.
+    Begun(u64),
+    /// A checkpoint cosignature, opaque here.
+    Cosignature(Vec<u8>),
+}
+
+/// The answer.
+#[derive(Debug, Encode, Decode)]
+pub(crate) enum Response {
+    /// Taken.
+    Done,
+    /// Not taken: send it again later.
+    Busy,
+    /// The payload, if it is here.
+    Payload(Option<Vec<u8>>),
+}
+
+/// Who receives something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum To {
+    Everyone,
+    Validators,
+}
+
+enum Command {
+    Events(Vec<Bytes>, To),
+    Begun(u64),
+    Cosignature(Bytes),
+    Fetch(Hash, oneshot::Sender<Option<Bytes>>),
+    Respond(ResponseChannel<Response>, Response),
+}
+
+/// Hands commands to the swarm. Never blocks.
+#[derive(Clone)]
+pub(crate) struct Sender(mpsc::Sender<Command>);
+
+impl Sender {
+    /// Sends events; `false` when there is no room.
+    pub(crate) fn events(&self, events: Vec<Bytes>, to: To) -> bool {
+        self.0.try_send(Command::Events(events, to)).is_ok()
+    }
+
+    /// Tells the validators that this node has begun a height.
+    pub(crate) fn begun(&self, height: u64) {
+        let _ = self.0.try_send(Command::Begun(height));
+    }
+
+    /// Sends a cosignature to everyone.
+    pub(crate) fn cosignature(&self, bytes: Bytes) {
+        let _ = self.0.try_send(Command::Cosignature(bytes));
+    }
+
+    /// Asks the connected peers, one after the other, for a block's payload.
+    pub(crate) async fn fetch(&self, block: Hash) -> Option<Bytes> {
+        let (reply, payload) = oneshot::channel();
+        self.0.send(Command::Fetch(block, reply)).await.ok()?;
+        payload.await.ok()?
+    }
+}
+
+/// The receiving end of [`Sender`].
+pub(crate) struct Inbox(mpsc::Receiver<Command>);
+
+pub(crate) fn channel() -> (Sender, Inbox) {
+    let (sender, receiver) = mpsc::channel(COMMANDS_MAX);
+    (Sender(sender), Inbox(receiver))
+}
+
+/// Length-limited frames in the one strict encoding.
+#[derive(Debug, Clone, Copy, Default)]
+struct Frames;
+
+#[async_trait]
+impl request_response::Codec for Frames {
+    type Protocol = StreamProtocol;
+    type Request = Request;
+    type Response = Response;
+
+    async fn read_request<T: AsyncRead + Unpin + Send>(
+        &mut self,
+        _: &StreamProtocol,
+        io: &mut T,
+    ) -> io::Result<Request> {
+        read(io, REQUEST_BYTES_MAX).await
+    }
+
+    async fn read_response<T: AsyncRead + Unpin + Send>(
+        &mut self,
+        _: &StreamProtocol,
+        io: &mut T,
+    ) -> io::Result<Response> {
+        read(io, RESPONSE_BYTES_MAX).await
+    }
+
+    async fn write_request<T: AsyncWrite + Unpin + Send>(
+        &mut self,
+        _: &StreamProtocol,
+        io: &mut T,
+        request: Request,
+    ) -> io::Result<()> {
+        io.write_all(&codec::encode(&request)).await?;
+        io.close().await
+    }
+
+    async fn write_response<T: AsyncWrite + Unpin + Send>(
+        &mut self,
+        _: &StreamProtocol,
+        io: &mut T,
+        response: Response,
+    ) -> io::Result<()> {
+        io.write_all(&codec::encode(&response)).await?;
+        io.close().await
+    }
+}
+
+async fn read<M: Encode + Decode<()>>(
+    io: &mut (impl AsyncRead + Unpin + Send),
+    limit: u64,
+) -> io::Result<M> {
+    let mut bytes = Vec::new();
+    io.take(limit + 1).read_to_end(&mut bytes).await?;
+    if u64::try_from(bytes.len()).is_ok_and(|length| length > limit) {
+        return Err(io::Error::other("message too long"));
+    }
+    codec::decode(&bytes).map_err(io::Error::other)
+}
+
+#[derive(NetworkBehaviour)]
+struct Behaviour {
+    // Refuses strangers at the connection, before any protocol.
+    allowed: allow_block_list::Behaviour<allow_block_list::AllowedPeers>,
+    exchange: request_response::Behaviour<Frames>,
+}
+
+/// The swarm's task.
+pub(crate) struct Gossip {
+    shared: Arc<Shared>,
+    swarm: Swarm<Behaviour>,
+    inbox: Inbox,
+    /// Our own end of the commands, for answers that other tasks prepare.
+    sender: Sender,
+    admission: mpsc::Sender<(PeerId, Vec<Bytes>)>,
+    peers: BTreeMap<PeerId, Contact>,
+    fetches: HashMap<OutboundRequestId, Fetch>,
+    shutdown: watch::Receiver<bool>,
+}
+
+/// What we know of a peer.
+struct Contact {
+    peer: Peer,
+    connected: bool,
+    outbox: VecDeque<Bytes>,
+    outbox_bytes: usize,
+    sent: Option<(OutboundRequestId, Vec<Bytes>)>,
+    paused: Option<Instant>,
+    dial_at: Instant,
+    failures: u32,
+}
+
+struct Fetch {
+    block: Hash,
+    reply: oneshot::Sender<Option<Bytes>>,
+    rest: Vec<PeerId>,
+}
+
+/// Opens the port and starts the tasks.
+pub(crate) fn start(
+    shared: Arc<Shared>,
+    inbox: Inbox,
+    transport: &[u8; 32],
+) -> Result<tokio::task::JoinHandle<()>, String> {
+    let config = &shared.config;
+    let swarm = swarm(config, transport, &shared.genesis).map_err(|error| error.to_string())?;
+    let (admission, batches) = mpsc::channel(INBOX_BATCHES_MAX);
+    let now = Instant::now();
+    let me = swarm.local_peer_id().to_owned();
+    let contact = |peer: &Peer| {
+        // One of each pair dials first, so that there is one connection, not two.
+        let wait = if me < peer.id { Duration::ZERO } else { Duration::from_secs(3) };
+        let contact = Contact {
+            peer: peer.clone(),
+            connected: false,
+            outbox: VecDeque::new(),
+            outbox_bytes: 0,
+            sent: None,
+            paused: None,
+            dial_at: now + wait,
+            failures: 0,
+        };
+        (peer.id, contact)
+    };
+    let gossip = Gossip {
+        peers: config.peers.iter().map(contact).collect(),
+        swarm,
+        inbox,
+        sender: shared.gossip.clone(),
+        admission,
+        fetches: HashMap::new(),
+        shutdown: shared.shutdown.subscribe(),
+        shared: shared.clone(),
+    };
+    let admitting = tokio::spawn(admit(shared, batches));
+    Ok(tokio::spawn(async move {
+        gossip.run().await;
+        admitting.abort();
+    }))
+}
+
+fn swarm(
+    config: &Config,
+    transport: &[u8; 32],
+    genesis: &Hash,
+) -> Result<Swarm<Behaviour>, Box<dyn std::error::Error + Send + Sync>> {
+    let protocol = StreamProtocol::try_from_owned(format!("/dzong/{}/gossip/1", genesis.short()))?;
+    let mut allowed = allow_block_list::Behaviour::<allow_block_list::AllowedPeers>::default();
+    for peer in &config.peers {
+        allowed.allow_peer(peer.id);
+    }
+    let limits = request_response::Config::default()
+        .with_request_timeout(Duration::from_secs(10))
+        .with_max_concurrent_streams(64);
+    let exchange = request_response::Behaviour::new([(protocol, ProtocolSupport::Full)], limits);
+    let mut swarm = libp2p::SwarmBuilder::with_existing_identity(keypair(transport))
+        .with_tokio()
+        .with_tcp(tcp::Config::default().nodelay(true), noise::Config::new, yamux::Config::default)?
+        .with_behaviour(|_| Behaviour { allowed, exchange })?
+        .with_swarm_config(|config| {
+            config.with_idle_connection_timeout(Duration::from_secs(24 * 3600))
+        })
+        .build();
+    swarm.listen_on(config.gossip_listen.clone())?;
+    Ok(swarm)
+}
+
+impl Gossip {
+    async fn run(mut self) {
+        let mut tick = tokio::time::interval(Duration::from_millis(250));
+        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        while !*self.shutdown.borrow_and_update() {
+            tokio::select! {
+                event = self.swarm.select_next_some() => self.on_event(event),
+                Some(command) = self.inbox.0.recv() => self.on_command(command),
+                _ = tick.tick() => self.on_tick(),
+                _ = self.shutdown.changed() => {}
+            }
+        }
+    }
+
+    fn on_tick(&mut self) {
+        let now = Instant::now();
+        for id in self.peers.keys().copied().collect::<Vec<_>>() {
+            self.dial(id, now);
+            self.flush(id, now);
+        }
+    }
+
+    /// Dials a configured address; never one that somebody told us.
+    fn dial(&mut self, id: PeerId, now: Instant) {
+        let Some(contact) = self.peers.get_mut(&id) else { return };
+        let Some(address) = contact.peer.gossip.clone() else { return };
+        if contact.connected || contact.dial_at > now {
+            return;
+        }
+        // 0.5 s, 1 s, 2 s … 16 s.
+        contact.failures = (contact.failures + 1).min(6);
+        contact.dial_at = now + Duration::from_millis(250 << contact.failures);
+        let options = DialOpts::peer_id(id)
+            .addresses(vec![address])
+            .condition(PeerCondition::DisconnectedAndNotDialing)
+            .build();
+        let _ = self.swarm.dial(options);
+    }
+
+    fn on_command(&mut self, command: Command) {
+        match command {
+            Command::Events(events, to) => {
+                let now = Instant::now();
+                for id in self.connected(to) {
+                    if let Some(contact) = self.peers.get_mut(&id) {
+                        contact.queue(&events);
+                    }
+                    self.flush(id, now);
+                }
+            }
+            Command::Begun(height) => {
+                for id in self.connected(To::Validators) {
+                    self.swarm.behaviour_mut().exchange.send_request(&id, Request::Begun(height));
+                }
+            }
+            Command::Cosignature(bytes) => {
+                for id in self.connected(To::Everyone) {
+                    let request = Request::Cosignature(bytes.to_vec());
+                    self.swarm.behaviour_mut().exchange.send_request(&id, request);
+                }
+            }
+            Command::Fetch(block, reply) => {
+                let rest = self.connected(To::Everyone);
+                self.ask_next(Fetch { block, reply, rest });
+            }
+            Command::Respond(channel, response) => {
+                let _ = self.swarm.behaviour_mut().exchange.send_response(channel, response);
+            }
+        }
+    }
+
+    fn connected(&self, to: To) -> Vec<PeerId> {
+        let wanted = |contact: &&Contact| {
+            contact.connected && (to == To::Everyone || contact.peer.validator)
+        };
+        self.peers.values().filter(wanted).map(|contact| contact.peer.id).collect()
+    }
+
+    /// Sends a peer its next batch, unless one is on its way.
+    fn flush(&mut self, id: PeerId, now: Instant) {
+        let Some(contact) = self.peers.get_mut(&id) else { return };
+        if !contact.connected || contact.sent.is_some() || contact.paused.is_some_and(|t| t > now) {
+            return;
+        }
+        let batch = contact.next_batch();
+        if batch.is_empty() {
+            return;
+        }
+        let request = Request::Events(batch.iter().map(|event| event.to_vec()).collect());
+        let request = self.swarm.behaviour_mut().exchange.send_request(&id, request);
+        contact.sent = Some((request, batch));
+    }
+
+    fn ask_next(&mut self, mut fetch: Fetch) {
+        match fetch.rest.pop() {
+            Some(peer) => {
+                let request = Request::Payload(fetch.block.0);
+                let id = self.swarm.behaviour_mut().exchange.send_request(&peer, request);
+                self.fetches.insert(id, fetch);
+            }
+            None => {
+                let _ = fetch.reply.send(None);
+            }
+        }
+    }
+
+    fn on_event(&mut self, event: SwarmEvent<BehaviourEvent>) {
+        match event {
+            SwarmEvent::ConnectionEstablished { peer_id, .. } => self.on_connection(peer_id, true),
+            SwarmEvent::ConnectionClosed { peer_id, num_established: 0, .. } => {
+                self.on_connection(peer_id, false);
+            }
+            SwarmEvent::NewListenAddr { address, .. } => {
+                tracing::info!(%address, "gossip listens");
+            }
+            SwarmEvent::Behaviour(BehaviourEvent::Exchange(event)) => self.on_exchange(event),
+            _ => {}
+        }
+    }
+
+    fn on_connection(&mut self, id: PeerId, connected: bool) {
+        let Some(contact) = self.peers.get_mut(&id) else { return };
+        if contact.connected == connected {
+            return;
+        }
+        tracing::info!(peer = %id, connected, "gossip connection");
+        contact.connected = connected;
+        contact.failures = 0;
+        contact.dial_at = Instant::now() + Duration::from_millis(500);
+        contact.sent = None;
+        let mut peers = lock(&self.shared.gossip_peers);
+        if connected { peers.insert(id) } else { peers.remove(&id) };
+    }
+
+    fn on_exchange(&mut self, event: request_response::Event<Request, Response>) {
+        use request_response::Event;
+        match event {
+            Event::Message { peer, message: Message::Request { request, channel, request_id }, .. } => {
+                self.on_request(peer, request, channel, request_id);
+            }
+            Event::Message { peer, message: Message::Response { request_id, response }, .. } => {
+                self.on_response(peer, request_id, Some(response));
+            }
+            Event::OutboundFailure { peer, request_id, error, .. } => {
+                tracing::debug!(%peer, %error, "a request to a peer failed");
+                self.on_response(peer, request_id, None);
+            }
+            Event::InboundFailure { peer, error, .. } => {
+                tracing::debug!(%peer, %error, "a request of a peer failed");
+            }
+            Event::ResponseSent { .. } => {}
+        }
+    }
+
+    fn on_request(
+        &mut self,
+        peer: PeerId,
+        request: Request,
+        channel: ResponseChannel<Response>,
+        _: InboundRequestId,
+    ) {
+        let response = match request {
+            Request::Events(events) => self.on_events(peer, events),
+            Request::Begun(height) => {
+                // A peer's word is a hint: it ends a hold early, and no more.
+                self.shared.activity.begun(height);
+                Response::Done
+            }
+            Request::Cosignature(bytes) => {
+                if bytes.len() <= COSIGNATURE_BYTES_MAX {
+                    let _ = self.shared.cosignatures.send((peer, bytes.into()));
+                }
+                Response::Done
+            }
+            Request::Payload(block) => {
+                let (shared, sender) = (self.shared.clone(), self.sender.clone());
+                tokio::spawn(async move {
+                    let read = move || shared.application.payload(&Hash(block));
+                    let payload = tokio::task::spawn_blocking(read).await;
+                    let payload = payload.ok().and_then(Result::ok).flatten();
+                    let response = Response::Payload(payload.map(|payload| payload.to_vec()));
+                    let _ = sender.0.send(Command::Respond(channel, response)).await;
+                });
+                return;
+            }
+        };
+        let _ = self.swarm.behaviour_mut().exchange.send_response(channel, response);
+    }
+
+    fn on_events(&mut self, peer: PeerId, events: Vec<Vec<u8>>) -> Response {
+        let fits = |event: &Vec<u8>| event.len() <= Block::EVENT_BYTES_MAX;
+        if events.len() > BATCH_EVENTS_MAX || !events.iter().all(fits) {
+            tracing::warn!(%peer, "a batch of events beyond the limits");
+            return Response::Done;
+        }
+        let events = events.into_iter().map(Bytes::from).collect();
+        match self.admission.try_send((peer, events)) {
+            Ok(()) => Response::Done,
+            Err(_) => Response::Busy,
+        }
+    }
+
+    fn on_response(&mut self, peer: PeerId, id: OutboundRequestId, response: Option<Response>) {
+        if let Some(fetch) = self.fetches.remove(&id) {
+            match response {
+                Some(Response::Payload(Some(payload)))
+                    if block_id(&payload) == Some(fetch.block) =>
+                {
+                    let _ = fetch.reply.send(Some(payload.into()));
+                }
+                _ => self.ask_next(fetch),
+            }
+            return;
+        }
+        let now = Instant::now();
+        let Some(contact) = self.peers.get_mut(&peer) else { return };
+        if contact.sent.as_ref().is_none_or(|(sent, _)| *sent != id) {
+            return;
+        }
+        let Some((_, batch)) = contact.sent.take() else { return };
+        contact.paused = None;
+        if matches!(response, Some(Response::Busy) | None) {
+            contact.requeue(batch);
+            contact.paused = Some(now + BUSY_PAUSE);
+        }
+        self.flush(peer, now);
+    }
+}
+
+impl Contact {
+    fn queue(&mut self, events: &[Bytes]) {
+        for event in events {
+            self.outbox_bytes += event.len();
+            self.outbox.push_back(event.clone());
+        }
+        while self.outbox_bytes > OUTBOX_BYTES_MAX {
+            let Some(event) = self.outbox.pop_front() else { break };
+            self.outbox_bytes -= event.len();
+        }
+    }
+
+    fn requeue(&mut self, batch: Vec<Bytes>) {
+        for event in batch.into_iter().rev() {
+            self.outbox_bytes += event.len();
+            self.outbox.push_front(event);
+        }
+    }
+
+    fn next_batch(&mut self) -> Vec<Bytes> {
+        let (mut batch, mut bytes) = (Vec::new(), 0);
+        while let Some(event) = self.outbox.front() {
+            if batch.len() >= BATCH_EVENTS_MAX || bytes + event.len() > BATCH_BYTES_MAX {
+                break;
+            }
+            bytes += event.len();
+            self.outbox_bytes -= event.len();
+            batch.extend(self.outbox.pop_front());
+        }
+        batch
+    }
+}
+
+/// Checks the events of peers, a batch at a time, and lets them wait.
+async fn admit(shared: Arc<Shared>, mut batches: mpsc::Receiver<(PeerId, Vec<Bytes>)>) {
+    while let Some((peer, events)) = batches.recv().await {
+        let received = u64::try_from(events.len()).unwrap_or(u64::MAX);
+        shared.counters.events_received.fetch_add(received, Ordering::Relaxed);
+        let admission = shared.admission.clone();
+        let checked = tokio::task::spawn_blocking(move || admission.admit(events)).await;
+        let Ok(checked) = checked else { continue };
+        let mut inserted = Vec::new();
+        for result in checked {
+            let Ok(candidate) = result else {
+                count(&shared.counters.events_refused);
+                continue;
+            };
+            let bytes = candidate.bytes.clone();
+            match lock(&shared.mempool).insert(candidate, now_ms()) {
+                Ok(Accepted::Inserted) => inserted.push(bytes),
+                Ok(Accepted::AlreadyThere) => {}
+                Err(_) => count(&shared.counters.events_refused),
+            }
+        }
+        if inserted.is_empty() {
+            continue;
+        }
+        shared.activity.events();
+        let known = shared.config.peers.iter().find(|known| known.id == peer);
+        if shared.validator.is_some() && known.is_some_and(|known| !known.validator) {
+            // A replica submits through us: the other validators may not know it.
+            let _ = shared.gossip.events(inserted, To::Validators);
+        }
+    }
+}

@@ -11,14 +11,17 @@
 //! restart. If not, the engine may have forgotten what it is locked on, and this node signs
 //! nothing more at that height.
 
+use std::cmp::Ordering;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use proofs::{Hash, Tag, tagged};
+use serde::{Deserialize, Serialize};
 
 /// What is signed within a round, in the order of signing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Step {
     /// A proposal.
     Proposal,
@@ -80,19 +83,65 @@ pub enum GuardError {
     Disk(#[from] std::io::Error),
 }
 
-/// What may be signed after `last`. The rule of the guard, without a disk.
-pub(crate) fn decide(
-    last: Option<&Record>,
-    position: Position,
-    digest: &Hash,
-) -> Result<Option<[u8; 64]>, Refusal> {
-    match last {
-        Some(last) if position < last.position => Err(Refusal::Past(position)),
-        Some(last) if position == last.position && *digest == last.digest => {
-            Ok(Some(last.signature))
+/// The rule of the guard, without a disk.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Memory {
+    pub(crate) last: Option<Record>,
+    /// Whether `last` is known to the engine's log, or was made in this run.
+    confirmed: bool,
+}
+
+impl Memory {
+    /// What a node remembers that starts with this record.
+    pub(crate) fn restart(last: Option<Record>) -> Self {
+        let confirmed = last.is_none_or(|last| last.counter == 0);
+        Memory { last, confirmed }
+    }
+
+    /// Takes note of the signatures that the engine's log still holds.
+    pub(crate) fn confirm(&mut self, remembered: &[[u8; 64]]) {
+        if let Some(last) = &self.last {
+            self.confirmed |= remembered.contains(&last.signature);
         }
-        Some(last) if position == last.position => Err(Refusal::Conflict(position)),
-        _ => Ok(None),
+    }
+
+    /// The height of the last signature.
+    pub(crate) fn floor(&self) -> u64 {
+        self.last.map_or(0, |last| last.position.height)
+    }
+
+    /// Whether `position` may be signed: the old signature for the same bytes, `None` for a new
+    /// one.
+    pub(crate) fn decide(
+        &mut self,
+        position: Position,
+        digest: &Hash,
+    ) -> Result<Option<[u8; 64]>, Refusal> {
+        let Some(last) = &self.last else { return Ok(None) };
+        if position == last.position && *digest == last.digest {
+            // The engine came to the same signature again, so it knows what led to it.
+            self.confirmed = true;
+            return Ok(Some(last.signature));
+        }
+        if !self.confirmed && position.height <= last.position.height {
+            return Err(Refusal::Forgotten(position.height));
+        }
+        match position.cmp(&last.position) {
+            Ordering::Less => Err(Refusal::Past(position)),
+            Ordering::Equal => Err(Refusal::Conflict(position)),
+            Ordering::Greater => Ok(None),
+        }
+    }
+
+    /// The record of a new signature.
+    pub(crate) fn next(&self, position: Position, digest: Hash, signature: [u8; 64]) -> Record {
+        let counter = self.last.map_or(0, |last| last.counter) + 1;
+        Record { counter, position, digest, signature }
+    }
+
+    /// The record is durable.
+    pub(crate) fn set(&mut self, record: Record) {
+        *self = Memory { last: Some(record), confirmed: true };
     }
 }
 
@@ -106,9 +155,7 @@ pub(crate) fn digest(message: &[u8]) -> Hash {
 #[derive(Debug)]
 pub struct Guard {
     copies: [File; 2],
-    last: Option<Record>,
-    /// Whether `last` is known to the engine's log, or was made in this run.
-    confirmed: bool,
+    memory: Memory,
     /// Set once a write has failed: the files' state is unknown, so nothing is signed any more.
     broken: bool,
 }
@@ -117,12 +164,11 @@ impl Guard {
     /// Opens the guard in `home`. `fresh` says that this node has never signed, so both files may
     /// be missing.
     pub fn open(home: &Path, fresh: bool) -> Result<Guard, GuardError> {
-        let records = paths(home).map(|path| read(&path));
-        let [a, b] = [records[0].as_ref()?, records[1].as_ref()?];
-        let last = match (a, b) {
-            (Copy::Good(a), Copy::Good(b)) if a.counter >= b.counter => Some(*a),
-            (_, Copy::Good(b)) => Some(*b),
-            (Copy::Good(a), _) => Some(*a),
+        let [a, b] = paths(home);
+        let last = match (read(&a)?, read(&b)?) {
+            (Copy::Good(a), Copy::Good(b)) if a.counter >= b.counter => Some(a),
+            (_, Copy::Good(b)) => Some(b),
+            (Copy::Good(a), _) => Some(a),
             (Copy::Missing, Copy::Missing) if fresh => None,
             _ => return Err(GuardError::Lost),
         };
@@ -142,38 +188,35 @@ impl Guard {
             File::options().read(true).write(true).create(true).truncate(false).open(path)
         };
         let [a, b] = paths(home);
-        let mut guard =
-            Guard { copies: [open(a)?, open(b)?], last, confirmed: last.is_none(), broken: false };
-        // Both copies agree from the start, whatever a crash or damage left of one.
-        let record = guard.last.unwrap_or(Record {
+        // Before the first signature there is a record as well, so that missing files are noticed.
+        let last = last.unwrap_or(Record {
             counter: 0,
             position: Position { height: 0, round: 0, step: Step::Proposal },
             digest: Hash::ZERO,
             signature: [0; 64],
         });
-        guard.write(&record)?;
+        let copies = [open(a)?, open(b)?];
+        let mut guard = Guard { copies, memory: Memory::restart(Some(last)), broken: false };
+        // Both copies agree from the start, whatever a crash or damage left of one.
+        guard.write(&last)?;
         File::open(home)?.sync_all()?;
-        guard.last = Some(record);
-        guard.confirmed |= record.counter == 0;
         Ok(guard)
     }
 
     /// The height of the last signature, 0 for none. The ledger's head is never more than one
     /// below it.
     pub fn floor(&self) -> u64 {
-        self.last.map_or(0, |last| last.position.height)
+        self.memory.floor()
     }
 
     /// The last signature.
     pub fn last(&self) -> Option<&Record> {
-        self.last.as_ref().filter(|last| last.counter > 0)
+        self.memory.last.as_ref().filter(|last| last.counter > 0)
     }
 
-    /// Tells the guard which signatures the engine's log still holds, and which height begins.
+    /// Tells the guard which signatures the engine's log still holds.
     pub(crate) fn confirm(&mut self, remembered: &[[u8; 64]]) {
-        if let Some(last) = &self.last {
-            self.confirmed |= remembered.contains(&last.signature);
-        }
+        self.memory.confirm(remembered);
     }
 
     /// The signature of `message` at `position`: a new one by `sign`, durable before it is
@@ -188,26 +231,12 @@ impl Guard {
         if self.broken {
             return Err(Refusal::Disk("an earlier write failed".to_owned()));
         }
-        let forgotten = !self.confirmed && position.height <= self.floor();
-        match decide(self.last.as_ref(), position, &digest) {
-            // The engine came to the same signature again, so it knows what led to it.
-            Ok(Some(signature)) => {
-                self.confirmed = true;
-                return Ok(signature);
-            }
-            _ if forgotten => return Err(Refusal::Forgotten(position.height)),
-            Ok(None) => {}
-            Err(refusal) => return Err(refusal),
+        if let Some(signature) = self.memory.decide(position, &digest)? {
+            return Ok(signature);
         }
-        let record = Record {
-            counter: self.last.map_or(0, |last| last.counter) + 1,
-            position,
-            digest,
-            signature: sign(message),
-        };
+        let record = self.memory.next(position, digest, sign(message));
         self.write(&record).map_err(|error| Refusal::Disk(error.to_string()))?;
-        self.last = Some(record);
-        self.confirmed = true;
+        self.memory.set(record);
         Ok(record.signature)
     }
 
@@ -302,6 +331,11 @@ mod tests {
     use rand::{Rng, SeedableRng};
     use std::collections::HashMap;
 
+    /// A directory in memory where there is one: the tests sync thousands of times.
+    fn home() -> tempfile::TempDir {
+        tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
+    }
+
     fn at(height: u64, round: u32, step: Step) -> Position {
         Position { height, round, step }
     }
@@ -314,7 +348,7 @@ mod tests {
 
     #[test]
     fn the_same_bytes_get_the_same_signature_and_others_none() {
-        let home = tempfile::tempdir().unwrap();
+        let home = home();
         let mut guard = Guard::open(home.path(), true).unwrap();
         let position = at(5, 0, Step::Prevote);
         let signature = guard.sign(position, b"a", fake).unwrap();
@@ -328,7 +362,7 @@ mod tests {
 
     #[test]
     fn a_restart_signs_on_only_if_the_log_knows_the_last_signature() {
-        let home = tempfile::tempdir().unwrap();
+        let home = home();
         let mut guard = Guard::open(home.path(), true).unwrap();
         let position = at(5, 0, Step::Prevote);
         let signature = guard.sign(position, b"a", fake).unwrap();
@@ -338,7 +372,7 @@ mod tests {
         assert_eq!(guard.sign(next, b"a", fake), Err(Refusal::Forgotten(5)));
         assert!(guard.sign(at(6, 0, Step::Prevote), b"a", fake).is_ok());
 
-        let home = tempfile::tempdir().unwrap();
+        let home = home();
         Guard::open(home.path(), true).unwrap().sign(position, b"a", fake).unwrap();
         let mut guard = Guard::open(home.path(), false).unwrap();
         guard.confirm(&[signature]);
@@ -347,7 +381,7 @@ mod tests {
 
     #[test]
     fn both_copies_gone_is_noticed() {
-        let home = tempfile::tempdir().unwrap();
+        let home = home();
         assert!(matches!(Guard::open(home.path(), false), Err(GuardError::Lost)));
         Guard::open(home.path(), true).unwrap();
         std::fs::remove_file(home.path().join("guard.a")).unwrap();
@@ -386,7 +420,7 @@ mod tests {
         let mut random = StdRng::seed_from_u64(7);
         let (mut refused, mut signed) = (0, 0);
         for _ in 0..1_000 {
-            let home = tempfile::tempdir().unwrap();
+            let home = home();
             let mut out: HashMap<Position, [u8; 64]> = HashMap::new();
             let mut guard = Guard::open(home.path(), true).ok();
             for _ in 0..6 {
@@ -420,7 +454,7 @@ mod tests {
 
     #[test]
     fn a_torn_write_of_one_copy_leaves_the_other() {
-        let home = tempfile::tempdir().unwrap();
+        let home = home();
         let mut guard = Guard::open(home.path(), true).unwrap();
         guard.sign(at(1, 0, Step::Prevote), b"a", fake).unwrap();
         let before = std::fs::read(home.path().join("guard.a")).unwrap();

@@ -1,34 +1,47 @@
 //! Starting agreement, and what the node may ask of it afterwards.
 
-use std::sync::Arc;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use bytes::Bytes;
+use ed25519_consensus::SigningKey;
 use libp2p::PeerId;
+use proofs::PublicKey;
 use tokio::sync::{broadcast, watch};
+use tokio::task::JoinHandle;
 
+use crate::agreement::{Agreement, Duty};
 use crate::application::{Admission, Application, Fault};
 use crate::config::{Config, Keys};
-use crate::evidence::Evidence;
-use crate::mempool::{Accepted, Candidate, Refused};
+use crate::engine::Signing;
+use crate::evidence::{DoubleSign, EvidenceFile};
+use crate::gossip::{self, COSIGNATURE_BYTES_MAX};
+use crate::guard::{Guard, GuardError};
+use crate::halt::halt_reason;
+use crate::mempool::{Accepted, Candidate, Mempool, Refused};
+use crate::metrics;
+use crate::pace::Activity;
+use crate::shared::{Counters, Shared, lock, now_ms};
+
+/// Cosignatures that wait for a slow reader.
+const COSIGNATURES_MAX: usize = 1024;
 
 /// Why agreement did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// An earlier run stopped for safety.
     #[error(
-        "agreement was stopped for safety: {reason}. Find the cause, then run `dzong clear-halt` \
-         and start with `--rejoin`"
+        "agreement was stopped for safety: {0}; find the cause, remove SAFETY_HALT from the home \
+         directory and start with --rejoin"
     )]
-    Halted {
-        /// What the file `SAFETY_HALT` says.
-        reason: String,
-    },
+    Halted(String),
     /// The memory of what was signed is gone or damaged.
-    #[error("{0}: start with `--rejoin`")]
-    Guard(#[from] crate::guard::GuardError),
+    #[error("{0}; start with --rejoin to watch before signing again")]
+    Guard(#[from] GuardError),
     /// The disk.
     #[error("home directory: {0}")]
-    Disk(#[from] std::io::Error),
+    Home(#[from] Fault),
     /// The engine or the network did not start.
     #[error("agreement did not start: {0}")]
     Engine(String),
@@ -44,15 +57,15 @@ pub struct Status {
     pub round: u32,
     /// Whether this node has a validator key.
     pub validator: bool,
-    /// Whether it is watching before it signs again.
+    /// Whether it watches before it signs again.
     pub watching: bool,
-    /// Whether it is behind its peers, as far as they say.
-    pub syncing: bool,
+    /// Whether peers have begun a height beyond the next one.
+    pub behind: bool,
     /// Peers whose agreement is connected.
     pub peers: usize,
     /// Peers whose gossip is connected.
     pub gossip_peers: usize,
-    /// Events that wait for a block, and their bytes.
+    /// Events that wait for a block.
     pub mempool_events: usize,
     /// Bytes of the events that wait.
     pub mempool_bytes: usize,
@@ -79,78 +92,169 @@ pub struct PeerStatus {
 /// Running agreement. Clones speak to the same one.
 #[derive(Clone)]
 pub struct Handle {
-    _private: (),
+    shared: Arc<Shared>,
+    tasks: Arc<Mutex<Vec<JoinHandle<()>>>>,
 }
 
-/// Starts agreement; it runs until [`Handle::shutdown`].
+/// Starts agreement on the current tokio runtime; it runs until [`Handle::shutdown`].
+///
+/// Refuses when an earlier run stopped for safety, or when the memory of what this validator
+/// signed is lost and [`Config::rejoin`] is not set.
 pub async fn start(
     config: Config,
     keys: Keys,
     application: Arc<dyn Application>,
     admission: Arc<dyn Admission>,
 ) -> Result<Handle, StartError> {
-    let _ = (config, keys, application, admission);
-    unreachable!("being written")
+    std::fs::create_dir_all(&config.home).map_err(Fault::from)?;
+    if let Some(reason) = halt_reason(&config.home)? {
+        return Err(StartError::Halted(reason));
+    }
+    let head = application.head().height;
+    let duty = duty(&config, keys.validator.as_ref(), head)?;
+    let (gossip, inbox) = gossip::channel();
+    let shared = Arc::new(Shared {
+        genesis: application.genesis(),
+        validator: keys.validator.as_ref().map(|key| PublicKey(key.verification_key().to_bytes())),
+        mempool: Mutex::new(Mempool::new(config.mempool)),
+        activity: Activity::default(),
+        evidence: Mutex::new(EvidenceFile::open(&config.home)?),
+        gossip,
+        committed: watch::Sender::new(head),
+        cosignatures: broadcast::Sender::new(COSIGNATURES_MAX),
+        shutdown: watch::Sender::new(false),
+        halted: OnceLock::new(),
+        round: AtomicU32::new(0),
+        watching: AtomicBool::new(false),
+        floor: AtomicU64::new(floor(&duty)),
+        watched: AtomicU64::new(0),
+        agreement_peers: Mutex::default(),
+        gossip_peers: Mutex::default(),
+        counters: Counters::default(),
+        config,
+        application,
+        admission,
+    });
+    let gossip = gossip::start(shared.clone(), inbox, &keys.transport);
+    let gossip = gossip.map_err(StartError::Engine)?;
+    let agreement = Agreement { shared: shared.clone(), transport: keys.transport, duty };
+    let engine = match agreement.start_engine().await {
+        Ok(engine) => engine,
+        Err(error) => {
+            gossip.abort();
+            return Err(StartError::Engine(error));
+        }
+    };
+    let agreement = tokio::spawn(agreement.run(engine));
+    Ok(Handle { shared, tasks: Arc::new(Mutex::new(vec![gossip, agreement])) })
+}
+
+/// What this node may do, by what it remembers of its signatures.
+fn duty(config: &Config, key: Option<&SigningKey>, head: u64) -> Result<Duty, StartError> {
+    let Some(key) = key else { return Ok(Duty::Replica) };
+    if let Some(rejoin) = config.rejoin {
+        return Ok(Duty::Rejoin { key: key.clone(), heights: rejoin.heights.max(2), since_ms: now_ms() });
+    }
+    // Without blocks and without a log of the engine this node has never signed.
+    let fresh = head == 0 && !Path::exists(&config.home.join("wal"));
+    let guard = Guard::open(&config.home, fresh)?;
+    Ok(Duty::Vote(Signing { key: key.clone(), guard: Arc::new(Mutex::new(guard)) }))
+}
+
+fn floor(duty: &Duty) -> u64 {
+    match duty {
+        Duty::Vote(signing) | Duty::SitOut { signing, .. } => lock(&signing.guard).floor(),
+        Duty::Replica | Duty::Rejoin { .. } => 0,
+    }
 }
 
 impl Handle {
     /// Lets an admitted event wait for a block, tells the peers, and wakes agreement.
     pub fn submit(&self, candidate: Candidate) -> Result<Accepted, Refused> {
-        let _ = candidate;
-        unreachable!("being written")
+        self.shared.submit(candidate)
     }
 
     /// How agreement is doing.
     pub fn status(&self) -> Status {
-        unreachable!("being written")
+        let shared = &self.shared;
+        let height = *shared.committed.borrow();
+        let (mempool_events, mempool_bytes) = {
+            let mempool = lock(&shared.mempool);
+            (mempool.len(), mempool.bytes())
+        };
+        Status {
+            height,
+            round: shared.round.load(Ordering::Relaxed),
+            validator: shared.validator.is_some(),
+            watching: shared.watching.load(Ordering::Acquire),
+            behind: shared.activity.beyond(height + 1),
+            peers: lock(&shared.agreement_peers).len(),
+            gossip_peers: lock(&shared.gossip_peers).len(),
+            mempool_events,
+            mempool_bytes,
+            evidence: lock(&shared.evidence).len(),
+            halted: shared.halted.get().cloned(),
+        }
     }
 
     /// The configured peers and what connects us.
     pub fn peers(&self) -> Vec<PeerStatus> {
-        unreachable!("being written")
+        let agreement = lock(&self.shared.agreement_peers).clone();
+        let gossip = lock(&self.shared.gossip_peers).clone();
+        let status = |peer: &crate::Peer| PeerStatus {
+            id: peer.id.to_string(),
+            validator: peer.validator,
+            agreement: agreement.contains(&peer.id),
+            gossip: gossip.contains(&peer.id),
+        };
+        self.shared.config.peers.iter().map(status).collect()
     }
 
-    /// All double signatures on record, oldest first.
-    pub fn evidence(&self) -> Vec<Evidence> {
-        unreachable!("being written")
+    /// All double signatures on record, by height.
+    pub fn evidence(&self) -> Vec<DoubleSign> {
+        lock(&self.shared.evidence).all()
     }
 
     /// The last committed height, as it grows.
     pub fn subscribe(&self) -> watch::Receiver<u64> {
-        unreachable!("being written")
+        self.shared.committed.subscribe()
     }
 
-    /// Checkpoint cosignatures that peers send, opaque here. A slow reader loses the oldest.
+    /// Checkpoint cosignatures that peers send, opaque here, with the peer that sent them. A slow
+    /// reader loses the oldest.
     pub fn cosignatures(&self) -> broadcast::Receiver<(PeerId, Bytes)> {
-        unreachable!("being written")
+        self.shared.cosignatures.subscribe()
     }
 
-    /// Sends a checkpoint cosignature (at most 16 KiB) to every connected peer.
+    /// Sends a checkpoint cosignature to every connected peer. Longer than 16 KiB it is not sent.
     pub fn publish_cosignature(&self, bytes: Bytes) {
-        let _ = bytes;
-        unreachable!("being written")
+        if bytes.len() <= COSIGNATURE_BYTES_MAX {
+            self.shared.gossip.cosignature(bytes);
+        }
     }
 
-    /// The height of the last signature of this node, 0 for none: the ledger's head may not be
-    /// more than one below it.
+    /// The height of this validator's last signature, 0 for none. A ledger whose head is more than
+    /// one below it has lost blocks.
     pub fn floor(&self) -> u64 {
-        unreachable!("being written")
+        self.shared.floor.load(Ordering::Acquire)
     }
 
     /// Appends the metrics in the Prometheus text format.
     pub fn metrics(&self, text: &mut String) {
-        let _ = text;
-        unreachable!("being written")
+        metrics::write(text, &self.status(), &self.shared.counters);
     }
 
-    /// Stops agreement and gossip, and waits until nothing runs any more.
-    pub async fn shutdown(&self) {
-        unreachable!("being written")
-    }
-
-    /// Stops agreement on this node for safety until an operator clears it.
+    /// Stops agreement on this node for safety, until an operator removes `SAFETY_HALT`.
     pub fn halt(&self, reason: &str) -> Result<(), Fault> {
-        let _ = reason;
-        unreachable!("being written")
+        self.shared.halt(reason)
+    }
+
+    /// Stops agreement and gossip, and waits until nothing of it runs any more.
+    pub async fn shutdown(&self) {
+        self.shared.shutdown.send_replace(true);
+        let tasks = std::mem::take(&mut *lock(&self.tasks));
+        for task in tasks {
+            let _ = task.await;
+        }
     }
 }

@@ -16,6 +16,7 @@
 //!   this node until an operator clears it; reading goes on.
 //! * Everything that peers send is bounded, and only known peers are heard.
 
+mod agreement;
 mod application;
 mod codec;
 mod config;
@@ -26,8 +27,16 @@ mod gossip;
 pub mod guard;
 mod halt;
 mod handle;
+mod locks;
+#[cfg(any(test, feature = "simulation"))]
+pub mod memory;
 pub mod mempool;
+mod metrics;
+#[cfg(test)]
+mod network_tests;
+mod pace;
 mod parts;
+mod shared;
 mod signer;
 #[cfg(feature = "simulation")]
 pub mod simulation;
@@ -36,7 +45,7 @@ pub use application::{
     Admission, Application, Committed, Fault, Fresh, Head, Invalid, Proposal, Propose,
 };
 pub use config::{Config, Keys, Peer, Rejoin, Timeouts, peer_id};
-pub use evidence::Evidence;
+pub use evidence::DoubleSign;
 pub use halt::{clear_halt, halt_reason};
 pub use handle::{Handle, PeerStatus, StartError, Status, start};
 pub use libp2p::{Multiaddr, PeerId};

@@ -81,6 +81,9 @@ pub enum Refused {
     /// The event has expired.
     #[error("the event has expired: sign it again with a later `validUntil`")]
     Expired,
+    /// This node does not take part in agreement at the moment.
+    #[error("this node has stopped for safety: submit to another")]
+    Halted,
 }
 
 /// The waiting candidates, first come first served within a principal, and the principals in
@@ -219,6 +222,140 @@ impl Mempool {
         queue.remove(at.expect("every candidate stands in its principal's queue"));
         if queue.is_empty() {
             self.queues.remove(&candidate.principal);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn candidate(id: u16, principal: u8, subject: u8, length: usize, expires_ms: u64) -> Candidate {
+        let mut hash = Hash([0; 32]);
+        hash.0[..2].copy_from_slice(&id.to_be_bytes());
+        Candidate {
+            hash,
+            bytes: Bytes::from(vec![0; length]),
+            principal: format!("p{principal}"),
+            subject: format!("s{subject}"),
+            expires_ms,
+            cost: u64::try_from(length).unwrap(),
+        }
+    }
+
+    const LIMITS: Limits = Limits { events_max: 12, bytes_max: 1_000, principal_events_max: 5 };
+
+    #[test]
+    fn principals_take_turns_and_one_alone_takes_all() {
+        let mut mempool = Mempool::new(Limits::default());
+        for at in 0..6_u8 {
+            let principal = u8::from(at >= 4);
+            mempool.insert(candidate(at.into(), principal, at, 10, 9), 0).unwrap();
+        }
+        let budget = Budget { events_max: 4, ..Budget::default() };
+        let mut taken = Vec::new();
+        for candidate in mempool.select(&budget, 0) {
+            taken.push((candidate.principal.clone(), candidate.subject.clone()));
+            mempool.remove([&candidate.hash]);
+        }
+        let expected = [("p0", "s0"), ("p1", "s4"), ("p0", "s1"), ("p1", "s5")];
+        assert_eq!(taken, expected.map(|(p, s)| (p.to_owned(), s.to_owned())));
+        assert_eq!(mempool.select(&budget, 0).len(), 2);
+    }
+
+    #[test]
+    fn a_record_has_one_event_at_a_time() {
+        let mut mempool = Mempool::new(LIMITS);
+        assert_eq!(mempool.insert(candidate(1, 0, 0, 1, 9), 0), Ok(Accepted::Inserted));
+        assert_eq!(mempool.insert(candidate(1, 0, 0, 1, 9), 0), Ok(Accepted::AlreadyThere));
+        assert_eq!(mempool.insert(candidate(2, 1, 0, 1, 9), 0), Err(Refused::SubjectPending));
+        mempool.remove([&candidate(1, 0, 0, 1, 9).hash]);
+        assert_eq!(mempool.insert(candidate(2, 1, 0, 1, 9), 0), Ok(Accepted::Inserted));
+    }
+
+    #[derive(Debug, Clone)]
+    enum Action {
+        Insert(u16, u8, u8, usize, u64),
+        Select(usize, usize),
+        Remove(u16),
+        Expire(u64),
+    }
+
+    fn action() -> impl Strategy<Value = Action> {
+        prop_oneof![
+            6 => (0..40_u16, 0..4_u8, 0..30_u8, 0..200_usize, 0..20_u64)
+                .prop_map(|(id, p, s, length, expires)| Action::Insert(id, p, s, length, expires)),
+            2 => (0..8_usize, 0..600_usize).prop_map(|(count, bytes)| Action::Select(count, bytes)),
+            2 => (0..40_u16).prop_map(Action::Remove),
+            1 => (0..20_u64).prop_map(Action::Expire),
+        ]
+    }
+
+    fn check(mempool: &Mempool) {
+        let queued: usize = mempool.queues.values().map(VecDeque::len).sum();
+        assert_eq!(queued, mempool.candidates.len());
+        assert_eq!(mempool.subjects.len(), mempool.candidates.len());
+        assert_eq!(mempool.expiries.len(), mempool.candidates.len());
+        assert!(mempool.queues.values().all(|queue| !queue.is_empty()));
+        let bytes: usize = mempool.candidates.values().map(|c| c.bytes.len()).sum();
+        assert_eq!(bytes, mempool.bytes);
+        assert!(mempool.len() <= LIMITS.events_max && bytes <= LIMITS.bytes_max);
+        assert!(mempool.queues.values().all(|q| q.len() <= LIMITS.principal_events_max));
+    }
+
+    proptest! {
+        #[test]
+        fn limits_hold_and_indexes_agree(actions in prop::collection::vec(action(), 1..80)) {
+            let mut mempool = Mempool::new(LIMITS);
+            let mut now = 0;
+            for action in actions {
+                match action {
+                    Action::Insert(id, principal, subject, length, expires) => {
+                        let candidate = candidate(id, principal, subject, length, expires);
+                        let _ = mempool.insert(candidate, now);
+                    }
+                    Action::Select(events_max, bytes_max) => {
+                        let budget = Budget { events_max, bytes_max, cost_max: 500 };
+                        let chosen = mempool.select(&budget, now);
+                        prop_assert!(chosen.len() <= events_max);
+                        let bytes: usize = chosen.iter().map(|c| c.bytes.len()).sum();
+                        prop_assert!(bytes <= bytes_max && bytes <= 500);
+                        prop_assert!(chosen.iter().all(|c| c.expires_ms > now));
+                        let mut hashes: Vec<_> = chosen.iter().map(|c| c.hash).collect();
+                        hashes.sort();
+                        hashes.dedup();
+                        prop_assert_eq!(hashes.len(), chosen.len());
+                    }
+                    Action::Remove(id) => mempool.remove([&candidate(id, 0, 0, 0, 0).hash]),
+                    Action::Expire(at) => {
+                        now = now.max(at);
+                        mempool.expire(now);
+                        prop_assert!(mempool.candidates.values().all(|c| c.expires_ms > now));
+                    }
+                }
+                check(&mempool);
+            }
+        }
+
+        #[test]
+        fn nobody_starves(loads in prop::collection::vec(1..30_u16, 2..5)) {
+            // However much one principal has waiting, another's first event is in the next block
+            // as soon as the block has room for one of each.
+            let mut mempool = Mempool::new(Limits::default());
+            let mut id = 0;
+            for (principal, load) in loads.iter().enumerate() {
+                for _ in 0..*load {
+                    let principal = u8::try_from(principal).unwrap();
+                    let subject = u8::try_from(id % 256).unwrap();
+                    mempool.insert(candidate(id, principal, subject, 1, 9), 0).unwrap();
+                    id += 1;
+                }
+            }
+            let budget = Budget { events_max: loads.len(), ..Budget::default() };
+            let chosen = mempool.select(&budget, 0);
+            let principals: BTreeSet<_> = chosen.iter().map(|c| &c.principal).collect();
+            prop_assert_eq!(principals.len(), loads.len());
         }
     }
 }

@@ -26,12 +26,12 @@ pub(crate) struct GuardedSigner {
 
 impl GuardedSigner {
     async fn sign(&self, position: Position, message: Vec<u8>) -> Result<Signature, Error> {
-        let (guard, key) = (self.guard.clone(), self.key);
-        let log = self.log.remembered.clone();
+        let (guard, key) = (self.guard.clone(), self.key.clone());
+        let log = self.log.clone();
         // Two synced writes: not for the threads that move messages.
         let signed = tokio::task::spawn_blocking(move || {
             let mut guard = guard.lock().unwrap_or_else(PoisonError::into_inner);
-            guard.confirm(&log.lock().unwrap_or_else(PoisonError::into_inner));
+            guard.confirm(&log.remembered().signatures);
             guard.sign(position, &message, |message| key.sign(message).to_bytes())
         });
         match signed.await.map_err(Error::from_source)? {

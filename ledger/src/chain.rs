@@ -56,10 +56,7 @@ impl Snapshot {
         if index >= self.log_size() {
             return Ok(None);
         }
-        match self.store.get(Family::Entries, &index.to_be_bytes())? {
-            Some(bytes) => Ok(Some(bytes.to_vec())),
-            None => Err(Fault::corrupt(format!("entry {index} of the log"), "it is missing")),
-        }
+        stored_entry(&self.store, index).map(Some)
     }
 
     /// The event at this index of the log; `None` for a block's own entry or beyond the end.
@@ -152,7 +149,13 @@ impl Snapshot {
     /// # Errors
     /// As [`Snapshot::event`].
     pub fn header(&self, height: u64) -> Result<Option<(Header, Certificate)>, Fault> {
-        Ok(self.block_row(height)?.map(|(_, header, certificate)| (header, certificate)))
+        if height == 0 || height > self.height() {
+            return Ok(None);
+        }
+        let row = block_row(&self.store, height)?;
+        let (_, header, certificate) =
+            row.ok_or_else(|| Fault::corrupt(format!("block {height}"), "it is missing"))?;
+        Ok(Some((header, certificate)))
     }
 
     /// The headers of these heights, as far as there are any.
@@ -173,9 +176,10 @@ impl Snapshot {
     /// # Errors
     /// As [`Snapshot::event`].
     pub fn block(&self, height: u64) -> Result<Option<DecidedBlock>, Fault> {
-        let Some((row, header, certificate)) = self.block_row(height)? else { return Ok(None) };
-        let events = self.entries(row.first, row.events)?;
-        Ok(Some(DecidedBlock { certificate, block: Block { header, events } }))
+        if height > self.height() {
+            return Ok(None);
+        }
+        stored_block(&self.store, height)
     }
 
     /// The height of the decided block with this id.
@@ -195,18 +199,6 @@ impl Snapshot {
     pub fn validator_set(&self, hash: &Hash) -> Result<Option<ValidatorSet>, Fault> {
         validator_set(&self.store, hash)
     }
-
-    pub(crate) fn block_row(
-        &self,
-        height: u64,
-    ) -> Result<Option<(BlockRow, Header, Certificate)>, Fault> {
-        if height == 0 || height > self.height() {
-            return Ok(None);
-        }
-        block_row(&self.store, height)?
-            .ok_or_else(|| Fault::corrupt(format!("block {height}"), "it is missing"))
-            .map(Some)
-    }
 }
 
 pub(crate) fn block_row(
@@ -219,6 +211,24 @@ pub(crate) fn block_row(
     let header = row.header().filter(|header| header.height == height).ok_or_else(damaged)?;
     let certificate = row.certificate(&header);
     Ok(Some((row, header, certificate)))
+}
+
+fn stored_entry(store: &Store, index: u64) -> Result<Vec<u8>, Fault> {
+    let bytes = store.get(Family::Entries, &index.to_be_bytes())?;
+    let bytes = bytes.map(|bytes| bytes.to_vec());
+    bytes.ok_or_else(|| Fault::corrupt(format!("entry {index} of the log"), "it is missing"))
+}
+
+/// The block of a height, whatever the head is.
+pub(crate) fn stored_block(store: &Store, height: u64) -> Result<Option<DecidedBlock>, Fault> {
+    let Some((row, header, certificate)) = block_row(store, height)? else { return Ok(None) };
+    if row.events > Block::EVENTS_MAX as u64 {
+        return Err(Fault::corrupt(format!("block {height}"), "it has too many events"));
+    }
+    let events = (row.first..row.first.saturating_add(row.events))
+        .map(|index| stored_entry(store, index))
+        .collect::<Result<_, _>>()?;
+    Ok(Some(DecidedBlock { certificate, block: Block { header, events } }))
 }
 
 pub(crate) fn validator_set(store: &Store, hash: &Hash) -> Result<Option<ValidatorSet>, Fault> {

@@ -23,6 +23,8 @@ pub mod tree;
 
 mod chain;
 mod check;
+#[cfg(test)]
+mod fixture;
 mod head;
 mod ledger;
 mod rows;

@@ -122,10 +122,9 @@ impl<'a> LogReader<'a> {
     fn finish(&self, proof: Result<Vec<tlog::Hash>, tlog::Error>) -> Result<Vec<Hash>, Fault> {
         match proof {
             Ok(path) => Ok(path.into_iter().map(|hash| Hash(hash.0)).collect()),
-            Err(error) => Err(self
-                .fault
-                .take()
-                .unwrap_or_else(|| Fault::corrupt("the log's tree", error))),
+            Err(error) => {
+                Err(self.fault.take().unwrap_or_else(|| Fault::corrupt("the log's tree", error)))
+            }
         }
     }
 
@@ -159,3 +158,6 @@ impl tlog::HashReader for LogReader<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

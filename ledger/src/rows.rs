@@ -9,11 +9,8 @@ use proofs::{Certificate, Hash, Header, PublicKey, Signature, Validator, Validat
 /// Most bytes of a row, so that a damaged length asks for no memory.
 const ROW_BYTES_MAX: usize = 8 << 20;
 
-type Config = Configuration<
-    bincode::config::LittleEndian,
-    bincode::config::Varint,
-    Limit<ROW_BYTES_MAX>,
->;
+type Config =
+    Configuration<bincode::config::LittleEndian, bincode::config::Varint, Limit<ROW_BYTES_MAX>>;
 
 const CONFIG: Config = bincode::config::standard().with_limit::<ROW_BYTES_MAX>();
 
@@ -145,10 +142,8 @@ impl ValidatorsRow {
     }
 
     pub(crate) fn set(&self) -> Option<ValidatorSet> {
-        let validator = |(key, power): &([u8; 32], u64)| Validator {
-            key: PublicKey(*key),
-            power: *power,
-        };
+        let validator =
+            |(key, power): &([u8; 32], u64)| Validator { key: PublicKey(*key), power: *power };
         ValidatorSet::new(self.0.iter().map(validator).collect()).ok()
     }
 }

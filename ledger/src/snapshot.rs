@@ -151,7 +151,7 @@ impl Snapshot {
 
     /// The stored superseded versions of a record that were made at this height or before,
     /// ascending.
-    fn superseded(&self, key: &str) -> Result<Vec<VersionRow>, Fault> {
+    pub(crate) fn superseded(&self, key: &str) -> Result<Vec<VersionRow>, Fault> {
         let prefix = version_key(key, VERSION_ENTRY, None);
         let mut versions = Vec::new();
         for row in self.store.scan(Family::Versions, &prefix, &prefix) {
@@ -167,7 +167,11 @@ impl Snapshot {
         Ok(versions)
     }
 
-    fn past_content(&self, key: &str, version: u64) -> Result<Option<Box<RawValue>>, Fault> {
+    pub(crate) fn past_content(
+        &self,
+        key: &str,
+        version: u64,
+    ) -> Result<Option<Box<RawValue>>, Fault> {
         let row_key = version_key(key, VERSION_CONTENT, Some(version));
         let Some(bytes) = self.store.get(Family::Versions, &row_key)? else { return Ok(None) };
         let content = String::from_utf8(bytes.to_vec()).ok();
@@ -208,11 +212,7 @@ impl Snapshot {
     ///
     /// # Errors
     /// As [`Snapshot::record`].
-    pub fn past_version(
-        &self,
-        key: &str,
-        version: Version,
-    ) -> Result<Option<PastVersion>, Fault> {
+    pub fn past_version(&self, key: &str, version: Version) -> Result<Option<PastVersion>, Fault> {
         let Some(record) = self.record(key)? else { return Ok(None) };
         let in_force = match version {
             Version::Number(number) => number >= record.version,

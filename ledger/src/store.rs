@@ -139,14 +139,16 @@ pub(crate) type Row = (Box<[u8]>, Box<[u8]>);
 impl Store {
     pub(crate) fn open(disk: &Disk) -> Result<Store, Fault> {
         let (path, lock, env) = match disk {
-            Disk::Directory(directory) => {
-                (directory.join("db"), Some(lock(directory)?), None)
-            }
+            Disk::Directory(directory) => (directory.join("db"), Some(lock(directory)?), None),
             Disk::Memory(memory) => (PathBuf::from("/db"), None, Some(&memory.env)),
         };
         let cache = Cache::new_lru_cache(CACHE_BYTES);
-        let families = Family::ALL
-            .map(|family| ColumnFamilyDescriptor::new(family.name(), family.options(&cache)));
+        let mut families = Family::ALL
+            .map(|family| ColumnFamilyDescriptor::new(family.name(), family.options(&cache)))
+            .into_iter()
+            .collect::<Vec<_>>();
+        // The database insists on this one. It stays empty, but its buffer's size would count.
+        families.push(ColumnFamilyDescriptor::new("default", Family::Meta.options(&cache)));
         let db = DB::open_cf_descriptors(&options(env), path, families).map_err(Fault::db_read)?;
         Ok(Store { db, failed: OnceLock::new(), _lock: lock })
     }

@@ -11,7 +11,7 @@ use proofs::Hash;
 use proofs::state::{StateProof, Terminal, bit, leaf_hash, node_hash};
 
 /// Most leaves of a bucket.
-const BUCKET_LEAVES_MAX: usize = 16;
+const BUCKET_LEAVES_MAX: usize = 8;
 
 /// A leaf: the hash of a key, and the hash of the record that the key holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,13 +35,13 @@ enum Node {
     Empty,
     /// At most [`BUCKET_LEAVES_MAX`] leaves, ascending by path, under the hash of their subtree.
     Bucket(Hash, Arc<[Leaf]>),
-    /// More leaves than that.
-    Inner(Arc<Inner>),
+    /// More leaves than that, under the hash of their subtree. Hashes stand with the parent, so
+    /// that a path is read without touching the siblings.
+    Inner(Hash, Arc<Inner>),
 }
 
 #[derive(Debug)]
 struct Inner {
-    hash: Hash,
     left: Node,
     right: Node,
 }
@@ -88,7 +88,7 @@ impl StateTree {
                     let at = leaves.binary_search_by_key(path, |leaf| leaf.path).ok()?;
                     return Some(leaves[at].record);
                 }
-                Node::Inner(inner) => {
+                Node::Inner(_, inner) => {
                     node = if bit(path, depth) { &inner.right } else { &inner.left };
                     depth += 1;
                 }
@@ -104,7 +104,7 @@ impl StateTree {
             match node {
                 Node::Empty => return StateProof { terminal: Terminal::Empty, siblings },
                 Node::Bucket(_, leaves) => return prove_in_bucket(leaves, path, siblings),
-                Node::Inner(inner) => {
+                Node::Inner(_, inner) => {
                     let sides = (&inner.left, &inner.right);
                     let right = bit(path, siblings.len());
                     let (own, other) = if right { (sides.1, sides.0) } else { sides };
@@ -120,8 +120,7 @@ impl Node {
     fn hash(&self) -> &Hash {
         match self {
             Node::Empty => &Hash::ZERO,
-            Node::Bucket(hash, _) => hash,
-            Node::Inner(inner) => &inner.hash,
+            Node::Bucket(hash, _) | Node::Inner(hash, _) => hash,
         }
     }
 
@@ -137,7 +136,7 @@ impl Node {
     }
 
     fn inner(left: Node, right: Node) -> Node {
-        Node::Inner(Arc::new(Inner { hash: node_hash(left.hash(), right.hash()), left, right }))
+        Node::Inner(node_hash(left.hash(), right.hash()), Arc::new(Inner { left, right }))
     }
 
     fn update(&self, changes: &[Leaf], depth: usize, added: &mut usize) -> Node {
@@ -154,7 +153,7 @@ impl Node {
                 *added += merged.len() - leaves.len();
                 Node::build(&merged, depth)
             }
-            Node::Inner(inner) => {
+            Node::Inner(_, inner) => {
                 let (left, right) = halves(changes, depth);
                 Node::inner(
                     inner.left.update(left, depth + 1, added),

@@ -28,5 +28,17 @@ macro_rules! commands {
 }
 
 commands! {
+    localnet::Localnet,
+    demo::Demo,
     key::Key,
+    did::Did,
+    event::Event,
+    verify::Verify,
+    init::Init,
+    genesis::Genesis,
+    run::Run,
+    node::Node,
+    audit::Audit,
+    rebuild::Rebuild,
+    load::Load,
 }

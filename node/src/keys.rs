@@ -380,8 +380,7 @@ fn write_draft(path: &Path, bytes: &[u8]) -> Result<PathBuf, KeyFileError> {
     name.push(format!(".{:016x}.draft", OsRng.next_u64()));
     let draft = path.with_file_name(name);
     let write = || {
-        let mut file =
-            OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
         file.write_all(bytes)?;
         file.sync_all()
     };
@@ -428,7 +427,8 @@ fn seal(public: &PublicKey, secret: &str, phrase: &str) -> Encrypted {
     OsRng.fill_bytes(&mut salt);
     OsRng.fill_bytes(&mut nonce);
     let key = derive(phrase, &salt, MEMORY_KIB, PASSES, LANES).expect("our own costs are possible");
-    let payload = Payload { msg: secret.as_bytes(), aad: public.to_string().as_bytes() };
+    let public = public.to_string();
+    let payload = Payload { msg: secret.as_bytes(), aad: public.as_bytes() };
     let sealed = XChaCha20Poly1305::new((&*key).into())
         .encrypt(XNonce::from_slice(&nonce), payload)
         .expect("a short text can be encrypted");
@@ -465,7 +465,8 @@ fn open(
     }
     let key = derive(phrase, &salt, *memory_kib, *passes, *lanes)
         .ok_or_else(|| form(path, "its argon2id parameters are impossible"))?;
-    let payload = Payload { msg: &sealed, aad: public.to_string().as_bytes() };
+    let public = public.to_string();
+    let payload = Payload { msg: &sealed, aad: public.as_bytes() };
     let opened = XChaCha20Poly1305::new((&*key).into())
         .decrypt(XNonce::from_slice(&nonce), payload)
         .map_err(|_| KeyFileError::Passphrase(path.to_owned()))?;

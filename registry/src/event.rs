@@ -70,10 +70,12 @@ impl SignedEvent {
     pub fn parse(bytes: &[u8]) -> Result<SignedEvent, Rejection> {
         let layout = json::check_canonical(bytes, Block::EVENT_BYTES_MAX)?;
         let secured = Secured::read(&layout)?;
-        let (envelope, kind) = read_envelope(&layout, &secured)?;
-        let body = Body::read(&kind, &body_text(&layout))?;
+        let methods = read_methods(&secured)?;
+        let (envelope, kind) = read_envelope(&layout, &secured, &methods)?;
+        let body = Body::read(&kind, &layout.without_all(&ENVELOPE))?;
         body.kind().check(&envelope, secured.unsecured())?;
-        let checks = secured.checks(|proof| method_key(proof).map(|(_, key)| key))?;
+        let mut keys = methods.into_iter().map(|(_, key)| key);
+        let checks = secured.checks(|_| keys.next())?;
         Ok(SignedEvent { hash: bytes_hash(bytes), bytes: bytes.to_vec(), envelope, body, checks })
     }
 
@@ -201,6 +203,7 @@ const ENVELOPE: [&str; 7] =
 fn read_envelope(
     layout: &Layout<'_>,
     secured: &Secured<'_>,
+    methods: &[(Signer, PublicKey)],
 ) -> Result<(Envelope, String), Rejection> {
     let context: Vec<serde_json::Value> = member(layout, "@context")?;
     if context.first().and_then(serde_json::Value::as_str) != Some(CONTEXT) {
@@ -215,7 +218,7 @@ fn read_envelope(
     moment(layout, "created")?;
     let valid_until = moment(layout, "validUntil")?;
     let kind = member(layout, "type")?;
-    let (domain, signers, endorsers) = read_signers(secured)?;
+    let (domain, signers, endorsers) = read_signers(secured, methods)?;
     let id = event_id(secured.unsecured());
     let envelope = Envelope { network, author, valid_until, domain, signers, endorsers, id };
     Ok((envelope, kind))
@@ -234,28 +237,18 @@ fn moment(layout: &Layout<'_>, name: &str) -> Result<u64, Rejection> {
     })
 }
 
-/// The text of the members that belong to the kind.
-fn body_text(layout: &Layout<'_>) -> Vec<u8> {
-    ENVELOPE.iter().fold(layout.bytes().to_vec(), |text, name| {
-        match json::check_canonical(&text, text.len()) {
-            Ok(layout) => layout.without(name),
-            Err(_) => text,
-        }
-    })
-}
-
 /// Sorts the proofs into the author's and the endorsers', by the profile: one domain, two purposes,
 /// an endorsement stands over all of the author's proofs, and no member that nobody would enforce.
-fn read_signers(secured: &Secured<'_>) -> Result<(String, Vec<Signer>, Vec<Signer>), Rejection> {
+fn read_signers(
+    secured: &Secured<'_>,
+    methods: &[(Signer, PublicKey)],
+) -> Result<(String, Vec<Signer>, Vec<Signer>), Rejection> {
     debug_assert!(secured.proofs().len() <= PROOFS_MAX);
     let mut domain = None;
     let (mut signers, mut endorsers) = (Vec::new(), Vec::new());
     let own = secured.proofs().iter().filter(|proof| proof.previous_proof.is_none()).count();
-    for (at, proof) in secured.proofs().iter().enumerate() {
-        let wrong = |problem| Rejection::ProofProfile {
-            method: proof.verification_method.clone(),
-            problem,
-        };
+    for (at, (proof, (signer, _))) in secured.proofs().iter().zip(methods).enumerate() {
+        let wrong = |problem| profile(proof, problem);
         if proof.challenge.is_some() || proof.expires.is_some() || proof.nonce.is_some() {
             return Err(wrong("has a challenge, nonce or expires, which events do not take"));
         }
@@ -263,13 +256,10 @@ fn read_signers(secured: &Secured<'_>) -> Result<(String, Vec<Signer>, Vec<Signe
         if *domain.get_or_insert(named) != named {
             return Err(wrong("names another domain than the others"));
         }
-        let (did, key) = method_key(proof)
-            .ok_or_else(|| wrong("is not written as a did:ndi, # and a multikey"))?;
-        let signer = Signer { did, key: key.to_string() };
         match (proof.proof_purpose.as_str(), proof.previous_proof.is_some()) {
-            ("capabilityInvocation", false) => signers.push(signer),
+            ("capabilityInvocation", false) => signers.push(signer.clone()),
             ("assertionMethod", true) if secured.previous(at).len() == own => {
-                endorsers.push(signer);
+                endorsers.push(signer.clone());
             }
             ("assertionMethod", true) => {
                 return Err(wrong("does not endorse each of the author's proofs"));
@@ -283,9 +273,20 @@ fn read_signers(secured: &Secured<'_>) -> Result<(String, Vec<Signer>, Vec<Signe
     Ok((domain.cloned().unwrap_or_default(), signers, endorsers))
 }
 
-/// The DID and the key that a verification method names: `<did>#<multikey>`.
-fn method_key(proof: &Proof) -> Option<(String, PublicKey)> {
-    let (did, key) = proof.verification_method.split_once('#')?;
-    did::NdiDid::parse(did).ok()?;
-    Some((did.to_owned(), key.parse().ok()?))
+/// Who signed each proof: the DID and the key that its verification method names, which is written
+/// `<did>#<multikey>`.
+fn read_methods(secured: &Secured<'_>) -> Result<Vec<(Signer, PublicKey)>, Rejection> {
+    let read = |proof: &Proof| {
+        let (did, key) = proof.verification_method.split_once('#')?;
+        did::NdiDid::parse(did).ok()?;
+        let public = PublicKey::named(key).ok()?;
+        Some((Signer { did: did.to_owned(), key: key.to_owned() }, public))
+    };
+    let form = "names no verification method of the form did:ndi:…#multikey";
+    let method = |proof| read(proof).ok_or_else(|| profile(proof, form));
+    secured.proofs().iter().map(method).collect()
+}
+
+fn profile(proof: &Proof, problem: &'static str) -> Rejection {
+    Rejection::ProofProfile { method: proof.verification_method.clone(), problem }
 }

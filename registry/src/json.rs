@@ -163,8 +163,15 @@ impl<'a> Layout<'a> {
     /// The canonical text of this object without the member `name`.
     #[must_use]
     pub fn without(&self, name: &str) -> Vec<u8> {
-        let name = write::name(name);
-        join(self.members.iter().copied().filter(|member| member.name != &*name), self.bytes.len())
+        self.without_all(&[name])
+    }
+
+    /// The canonical text of this object without the members `names`.
+    #[must_use]
+    pub fn without_all(&self, names: &[&str]) -> Vec<u8> {
+        let names: Vec<_> = names.iter().map(|name| write::name(name)).collect();
+        let stays = |member: &Member<'_>| names.iter().all(|name| member.name != &**name);
+        join(self.members.iter().copied().filter(stays), self.bytes.len())
     }
 
     /// The canonical text of this object with the member `name` set to `value`, which must be

@@ -1,9 +1,9 @@
 //! Public keys as text: Multikey (W3C Controlled Identifiers 1.0), which is `z` and base58btc of a
 //! multicodec prefix and the key's bytes: `z6Mk…` is Ed25519, `zDn…` is P-256.
 //!
-//! **Invariant.** A [`PublicKey`] can exist only for bytes that its suite accepts for registration:
-//! a point on the curve in its one encoding and, for Ed25519, not of small order. One key has one
-//! text, so keys may be compared and counted by text or by bytes.
+//! **Invariant.** A [`PublicKey`] that was parsed or made by [`PublicKey::new`] is one that its suite
+//! accepts for registration: a point on the curve in its one encoding and, for Ed25519, not of small
+//! order. One key has one text, so keys may be compared and counted by text or by bytes.
 
 use std::{fmt, str::FromStr};
 
@@ -53,6 +53,22 @@ impl PublicKey {
         Ok(Self { suite, bytes: bytes.into() })
     }
 
+    /// The key that a signature names, by its form alone: it counts only if it is among those
+    /// registered, and those were found safe then. Finding out again would cost a point
+    /// decompression for every signature.
+    ///
+    /// # Errors
+    /// [`KeyError::Encoding`], [`KeyError::Kind`] or [`KeyError::Length`].
+    pub fn named(text: &str) -> Result<Self, KeyError> {
+        // Decoding takes time by the square of the length, so a long text is refused before it.
+        let bytes = decode(text, suites::MULTIKEY_BYTES_MAX).ok_or(KeyError::Encoding)?;
+        let (suite, key) = suites::split_multikey(&bytes).ok_or(KeyError::Kind)?;
+        if key.len() != suite.key_bytes {
+            return Err(KeyError::Length);
+        }
+        Ok(Self { suite, bytes: key.into() })
+    }
+
     /// The suite that this key signs with.
     #[must_use]
     pub fn suite(&self) -> &'static Suite {
@@ -76,10 +92,8 @@ impl FromStr for PublicKey {
     type Err = KeyError;
 
     fn from_str(text: &str) -> Result<Self, KeyError> {
-        // Decoding takes time by the square of the length, so a long text is refused before it.
-        let bytes = decode(text, suites::MULTIKEY_BYTES_MAX).ok_or(KeyError::Encoding)?;
-        let (suite, key) = suites::split_multikey(&bytes).ok_or(KeyError::Kind)?;
-        Self::new(suite, key)
+        let key = Self::named(text)?;
+        Self::new(key.suite, &key.bytes)
     }
 }
 

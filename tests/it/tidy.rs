@@ -23,13 +23,30 @@ const EDGES: &[(&str, &[&str])] = &[
 const PURE: &[(&str, &[&str])] = &[
     (
         "proofs",
-        &["base64", "blake3", "ed25519-consensus", "hex", "serde", "serde_json", "sha2", "thiserror"],
+        &[
+            "base64",
+            "blake3",
+            "ed25519-consensus",
+            "hex",
+            "serde",
+            "serde_json",
+            "sha2",
+            "thiserror",
+        ],
     ),
     (
         "registry",
         &[
-            "blake3", "bs58", "ed25519-consensus", "hex", "p256", "proofs", "serde", "serde_json",
-            "sha2", "thiserror",
+            "blake3",
+            "bs58",
+            "ed25519-consensus",
+            "hex",
+            "p256",
+            "proofs",
+            "serde",
+            "serde_json",
+            "sha2",
+            "thiserror",
         ],
     ),
 ];
@@ -92,7 +109,8 @@ fn pure_crates_are_made_of_pure_packages() {
 #[test]
 fn pure_crates_read_no_clock_no_randomness_and_no_hash_order() {
     for path in sources() {
-        let in_pure = PURE.iter().any(|(package, _)| path.starts_with(root().join(package).join("src")));
+        let in_pure =
+            PURE.iter().any(|(package, _)| path.starts_with(root().join(package).join("src")));
         let text = fs::read_to_string(&path).expect("a source");
         if !in_pure || path.ends_with("tests.rs") {
             continue;

@@ -2,6 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+pub mod authors;
+pub mod network;
+
+pub use network::Network;
+
 /// The root of the workspace.
 pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace holds this package")

@@ -1,0 +1,45 @@
+//! What an event costs before and after its signatures.
+
+use benches::{BenchKey, NETWORK, NOW, control, did_created, inception};
+use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
+use proofs::{Hash, Record};
+use registry::did_state::DidState;
+use registry::roles::{Role, Roles};
+use registry::{Context, SignedEvent, json};
+use std::collections::BTreeMap;
+
+fn events(c: &mut Criterion) {
+    let context = Context { network: NETWORK.into(), genesis: Hash([1; 32]), height: 2, time: NOW };
+    let endorser = BenchKey::new(u64::MAX);
+    let (did, _) = inception(&endorser);
+    let bytes = did_created(1, &context.domain(), (&did, &endorser));
+    println!("an event of {} bytes", bytes.len());
+    let state = DidState {
+        control: control(&endorser),
+        created: NOW,
+        deactivated: false,
+        document: None,
+        endorser: None,
+    };
+    let roles = Roles { roles: [Role::Endorser].into() };
+    let records: BTreeMap<String, Record> = [state.change(&did), roles.change(&did)]
+        .into_iter()
+        .map(|change| (change.key, Record::first(change.content, Hash([2; 32]), 0, NOW)))
+        .collect();
+    let parsed = SignedEvent::parse(&bytes).expect("the event is well formed");
+    let checked = parsed.clone().verify().expect("its signatures hold");
+
+    c.bench_function("registry::check_canonical", |b| {
+        b.iter(|| json::check_canonical(&bytes, 1 << 16).is_ok());
+    });
+    c.bench_function("registry::parse", |b| b.iter(|| SignedEvent::parse(&bytes).is_ok()));
+    c.bench_function("registry::verify/signatures=2", |b| {
+        b.iter_batched(|| parsed.clone(), |event| event.verify().is_ok(), BatchSize::SmallInput);
+    });
+    c.bench_function("registry::apply", |b| {
+        b.iter(|| checked.apply(&context, &records).expect("it is accepted"));
+    });
+}
+
+criterion_group!(benches, events);
+criterion_main!(benches);

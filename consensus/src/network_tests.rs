@@ -1,0 +1,199 @@
+//! Whole nodes on loopback sockets, with the ledger in memory.
+
+use std::net::TcpListener;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use ed25519_consensus::SigningKey;
+use proofs::{Hash, PublicKey, Validator, ValidatorSet};
+
+use crate::memory::{MemoryLedger, candidate};
+use crate::{Config, Handle, Keys, Multiaddr, Peer, Rejoin, StartError, Timeouts, peer_id, start};
+
+const GENESIS: Hash = Hash([9; 32]);
+
+/// The places of a network's nodes, decided before any of them starts.
+struct Network {
+    home: tempfile::TempDir,
+    validators: usize,
+    ports: Vec<[u16; 2]>,
+}
+
+struct Node {
+    handle: Handle,
+    ledger: Arc<MemoryLedger>,
+}
+
+fn transport(node: usize) -> [u8; 32] {
+    [100 + u8::try_from(node).unwrap(); 32]
+}
+
+fn key(node: usize) -> SigningKey {
+    SigningKey::from([1 + u8::try_from(node).unwrap(); 32])
+}
+
+fn local(port: u16) -> Multiaddr {
+    format!("/ip4/127.0.0.1/tcp/{port}").parse().unwrap()
+}
+
+impl Network {
+    fn new(validators: usize, nodes: usize) -> Self {
+        let listeners: Vec<TcpListener> =
+            (0..2 * nodes).map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
+        let ports: Vec<u16> = listeners.iter().map(|l| l.local_addr().unwrap().port()).collect();
+        let ports = ports.chunks(2).map(|pair| [pair[0], pair[1]]).collect();
+        Network { home: tempfile::tempdir().unwrap(), validators, ports }
+    }
+
+    fn ledger(&self) -> Arc<MemoryLedger> {
+        let validator = |node| Validator {
+            key: PublicKey(key(node).verification_key().to_bytes()),
+            power: 1,
+        };
+        let set = ValidatorSet::new((0..self.validators).map(validator).collect()).unwrap();
+        Arc::new(MemoryLedger::new(GENESIS, set))
+    }
+
+    fn home(&self, node: usize) -> std::path::PathBuf {
+        self.home.path().join(node.to_string())
+    }
+
+    fn config(&self, node: usize, home: &Path) -> Config {
+        let peer = |other: usize| Peer {
+            id: peer_id(&transport(other)),
+            address: Some(local(self.ports[other][0])),
+            gossip: Some(local(self.ports[other][1])),
+            validator: other < self.validators,
+        };
+        Config {
+            moniker: format!("n{node}"),
+            home: home.to_owned(),
+            listen: local(self.ports[node][0]),
+            gossip_listen: local(self.ports[node][1]),
+            peers: (0..self.ports.len()).filter(|other| *other != node).map(peer).collect(),
+            timeouts: Timeouts::default(),
+            heartbeat: Duration::from_secs(2),
+            gather: Duration::from_secs(10),
+            block: Default::default(),
+            mempool: Default::default(),
+            rejoin: None,
+        }
+    }
+
+    fn keys(&self, node: usize) -> Keys {
+        let validator = (node < self.validators).then(|| key(node));
+        Keys { validator, transport: transport(node) }
+    }
+
+    async fn start(&self, node: usize, ledger: Arc<MemoryLedger>) -> Node {
+        let config = self.config(node, &self.home(node));
+        let handle = start(config, self.keys(node), ledger.clone(), ledger.clone()).await.unwrap();
+        Node { handle, ledger }
+    }
+}
+
+async fn until(what: &str, limit: Duration, mut done: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !done() {
+        assert!(start.elapsed() < limit, "waited in vain until {what}");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+fn agree(nodes: &[&Node]) {
+    let longest = nodes.iter().map(|node| node.ledger.blocks()).max_by_key(Vec::len).unwrap();
+    for node in nodes {
+        assert!(longest.starts_with(&node.ledger.blocks()));
+    }
+}
+
+const LONG: Duration = Duration::from_secs(60);
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn four_validators_agree_and_one_that_was_away_catches_up() {
+    let network = Network::new(4, 5);
+    let mut nodes = Vec::new();
+    for node in 0..5 {
+        nodes.push(network.start(node, network.ledger()).await);
+    }
+    until("all have begun", LONG, || nodes.iter().all(|n| n.ledger.blocks().len() >= 2)).await;
+
+    // One event after another, each from another node, the replica among them.
+    let mut times = Vec::new();
+    for round in 0..40_u8 {
+        let node = &nodes[usize::from(round) % 4];
+        let begun = Instant::now();
+        node.handle.submit(candidate(Bytes::from(vec![round; 1500]))).unwrap();
+        let count = usize::from(round) + 1;
+        until("the event is decided", LONG, || node.ledger.events() >= count).await;
+        times.push(begun.elapsed());
+        until("all have it", LONG, || nodes[..4].iter().all(|n| n.ledger.events() >= count)).await;
+    }
+    times.sort();
+    println!("submit to commit: median {:?}, longest {:?}", times[20], times[39]);
+    nodes[4].handle.submit(candidate(Bytes::from_static(b"from the replica"))).unwrap();
+    until("the replica has it", LONG, || nodes[4].ledger.events() >= 41).await;
+
+    // One stops; the others go on without it, and it comes back with its home and its ledger.
+    let away = nodes.remove(2);
+    away.handle.shutdown().await;
+    for round in 0..6_u8 {
+        nodes[0].handle.submit(candidate(Bytes::from(vec![round; 100]))).unwrap();
+        let count = 42 + usize::from(round);
+        until("three decide", LONG, || nodes[0].ledger.events() >= count).await;
+    }
+    let back = network.start(2, away.ledger).await;
+    until("it has caught up", LONG, || back.ledger.events() >= 47).await;
+    back.handle.submit(candidate(Bytes::from_static(b"from the returned one"))).unwrap();
+    until("its event is decided", LONG, || nodes[0].ledger.events() >= 48).await;
+    agree(&[&nodes[0], &nodes[1], &nodes[2], &nodes[3], &back]);
+
+    let status = back.handle.status();
+    assert!(status.halted.is_none() && status.evidence == 0 && status.peers >= 3, "{status:?}");
+    let mut text = String::new();
+    back.handle.metrics(&mut text);
+    assert!(text.contains("dzong_agreement_height") && !text.contains("# EOF"));
+    for node in nodes.iter().chain([&back]) {
+        node.handle.shutdown().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_home_without_its_guard_does_not_sign_until_it_has_watched() {
+    let network = Network::new(1, 1);
+    let node = network.start(0, network.ledger()).await;
+    until("it has begun", LONG, || node.ledger.blocks().len() >= 2).await;
+    node.handle.shutdown().await;
+    for name in ["guard.a", "guard.b"] {
+        std::fs::remove_file(network.home(0).join(name)).unwrap();
+    }
+    let config = network.config(0, &network.home(0));
+    let ledger = node.ledger;
+    let refused = start(config, network.keys(0), ledger.clone(), ledger.clone()).await;
+    assert!(matches!(refused, Err(StartError::Guard(_))));
+
+    let mut config = network.config(0, &network.home(0));
+    config.rejoin = Some(Rejoin::default());
+    let handle = start(config, network.keys(0), ledger.clone(), ledger).await.unwrap();
+    assert!(handle.status().watching);
+    handle.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stop_for_safety_outlives_the_process() {
+    let network = Network::new(1, 1);
+    let node = network.start(0, network.ledger()).await;
+    node.handle.halt("a test").unwrap();
+    until("it is halted", LONG, || node.handle.status().halted.is_some()).await;
+    let refused = node.handle.submit(candidate(Bytes::from_static(b"x")));
+    assert_eq!(refused, Err(crate::Refused::Halted));
+    node.handle.shutdown().await;
+    let config = network.config(0, &network.home(0));
+    let ledger = node.ledger;
+    let refused = start(config, network.keys(0), ledger.clone(), ledger).await;
+    assert!(matches!(refused, Err(StartError::Halted(reason)) if reason == "a test"));
+    crate::clear_halt(&network.home(0)).unwrap();
+    network.start(0, network.ledger()).await.handle.shutdown().await;
+}

@@ -1,0 +1,114 @@
+//! What the parts of a running node have in common.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use bytes::Bytes;
+use libp2p::PeerId;
+use proofs::{Hash, PublicKey};
+use tokio::sync::{broadcast, watch};
+
+use crate::application::{Admission, Application, Fault};
+use crate::config::Config;
+use crate::evidence::EvidenceFile;
+use crate::gossip;
+use crate::halt::write_halt;
+use crate::mempool::{Accepted, Candidate, Mempool, Refused};
+use crate::pace::Activity;
+
+/// A cosignature and the peer that sent it.
+pub(crate) type Cosignature = (PeerId, Bytes);
+
+pub(crate) struct Shared {
+    pub(crate) config: Config,
+    pub(crate) application: Arc<dyn Application>,
+    pub(crate) admission: Arc<dyn Admission>,
+    pub(crate) genesis: Hash,
+    /// This validator; `None` for a replica.
+    pub(crate) validator: Option<PublicKey>,
+    pub(crate) mempool: Mutex<Mempool>,
+    pub(crate) activity: Activity,
+    pub(crate) evidence: Mutex<EvidenceFile>,
+    pub(crate) gossip: gossip::Sender,
+    pub(crate) committed: watch::Sender<u64>,
+    pub(crate) cosignatures: broadcast::Sender<Cosignature>,
+    pub(crate) shutdown: watch::Sender<bool>,
+    pub(crate) halted: OnceLock<String>,
+    pub(crate) round: AtomicU32,
+    pub(crate) watching: AtomicBool,
+    /// Height of our last signature.
+    pub(crate) floor: AtomicU64,
+    /// Heights that a rejoining node has seen decided without itself.
+    pub(crate) watched: AtomicU64,
+    pub(crate) agreement_peers: Mutex<BTreeSet<PeerId>>,
+    pub(crate) gossip_peers: Mutex<BTreeSet<PeerId>>,
+    pub(crate) counters: Counters,
+}
+
+/// Counts for the metrics.
+#[derive(Debug, Default)]
+pub(crate) struct Counters {
+    /// Events that peers sent.
+    pub(crate) events_received: AtomicU64,
+    /// Of these, refused by admission or mempool.
+    pub(crate) events_refused: AtomicU64,
+    /// Submitted events that the gossip could not take at once.
+    pub(crate) gossip_dropped: AtomicU64,
+    /// Blocks fetched by id because they were lost here.
+    pub(crate) payloads_fetched: AtomicU64,
+    /// Times that the engine was started.
+    pub(crate) engine_starts: AtomicU64,
+    /// Proposals that did not validate.
+    pub(crate) proposals_invalid: AtomicU64,
+}
+
+/// A lock that a panic elsewhere does not poison: what it protects is whole after every
+/// statement.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Adds one.
+pub(crate) fn count(counter: &AtomicU64) {
+    counter.fetch_add(1, Ordering::Relaxed);
+}
+
+/// Our clock.
+pub(crate) fn now_ms() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}
+
+impl Shared {
+    /// Lets an event of our own wait, and tells the peers.
+    pub(crate) fn submit(&self, candidate: Candidate) -> Result<Accepted, Refused> {
+        if self.halted.get().is_some() {
+            return Err(Refused::Halted);
+        }
+        let bytes = candidate.bytes.clone();
+        let accepted = lock(&self.mempool).insert(candidate, now_ms())?;
+        if accepted == Accepted::Inserted {
+            self.activity.events();
+            if !self.gossip.events(vec![bytes], gossip::To::Everyone) {
+                // Not lost: our own turn to propose comes, and what waits long is sent again.
+                count(&self.counters.gossip_dropped);
+            }
+        }
+        Ok(accepted)
+    }
+
+    /// Stops agreement for safety, durably.
+    pub(crate) fn halt(&self, reason: &str) -> Result<(), Fault> {
+        tracing::error!(reason, "agreement is stopped for safety");
+        let _ = self.halted.set(reason.to_owned());
+        // A closed gate for the engine as well, should it still run.
+        self.shutdown.send_modify(|_| ());
+        write_halt(&self.config.home, reason)
+    }
+
+    pub(crate) fn is_shut_down(&self) -> bool {
+        *self.shutdown.borrow()
+    }
+}

@@ -1,0 +1,166 @@
+//! A network for tests and benchmarks: a genesis with its keys, signed events, certificates.
+
+use ed25519_consensus::SigningKey;
+use proofs::certificate::{Signature, vote_bytes};
+use proofs::{Certificate, Header, PublicKey, Vote};
+use registry::author::{self, Key, Times};
+use registry::genesis::{Document, FORMAT, FirstRoles};
+use registry::integrity::Message;
+use registry::network::{Parameters, ValidatorEntry};
+use registry::{Control, Genesis, SignedEvent, json, suites};
+use serde_json::{Value, json};
+
+/// The network's name.
+pub(crate) const NETWORK: &str = "bt-test";
+
+/// When the network begins, in milliseconds since 1970.
+pub(crate) const BEGIN: u64 = 1_795_299_503_000;
+
+/// An Ed25519 key made from a number.
+struct NumberedKey(SigningKey);
+
+impl NumberedKey {
+    fn new(number: u64) -> NumberedKey {
+        let mut seed = [7; 32];
+        seed[..8].copy_from_slice(&number.to_be_bytes());
+        NumberedKey(SigningKey::from(seed))
+    }
+
+    fn public_key(&self) -> PublicKey {
+        PublicKey(self.0.verification_key().to_bytes())
+    }
+}
+
+impl Key for NumberedKey {
+    fn public(&self) -> registry::multikey::PublicKey {
+        let bytes = self.0.verification_key().to_bytes();
+        registry::multikey::PublicKey::new(suites::SUITES[0], &bytes).expect("an Ed25519 key")
+    }
+
+    fn sign(&self, message: &Message) -> Vec<u8> {
+        self.0.sign(message).to_bytes().to_vec()
+    }
+}
+
+/// Keys of genesis have numbers from here on; those of its validators ten times as far.
+const OFFICES: u64 = 1 << 40;
+
+/// The network.
+pub(crate) struct Fixture {
+    pub(crate) genesis: Genesis,
+    endorser: String,
+    validators: Vec<NumberedKey>,
+}
+
+impl Fixture {
+    /// A network of four validators.
+    pub(crate) fn new(parameters: Parameters) -> Fixture {
+        let (dids, events): (Vec<_>, Vec<_>) = (0..6)
+            .map(|office| {
+                let key = NumberedKey::new(OFFICES + office);
+                let (did, mut event) = inception(&key, json!({}));
+                author::sign(&mut event, &did, NETWORK, &key).expect("it can be signed");
+                (did, raw(&event))
+            })
+            .unzip();
+        let key = |validator: u64, purpose: u64| {
+            NumberedKey::new(10 * OFFICES + 10 * validator + purpose)
+        };
+        let entry = |validator| ValidatorEntry {
+            cosigner_key: key(validator, 1).public_key(),
+            log_key: key(validator, 2).public_key(),
+            name: format!("validator {validator}"),
+            operator: dids[5].clone(),
+            peer_key: key(validator, 3).public_key(),
+            power: 1,
+            validator_key: key(validator, 0).public_key(),
+        };
+        let document = Document {
+            events,
+            format: FORMAT.into(),
+            network: NETWORK.into(),
+            parameters,
+            replicas: vec![],
+            roles: FirstRoles {
+                administrative_body: dids[5].clone(),
+                endorsers: vec![dids[5].clone()],
+                governors: dids[..5].to_vec(),
+                secretary: dids[5].clone(),
+            },
+            time: BEGIN,
+            validators: (0..4).map(entry).collect(),
+        };
+        let bytes = json::canonical_of(&document).expect("genesis is JSON of the profile");
+        let genesis = Genesis::parse(&bytes).expect("genesis is sound");
+        let validators = (0..4).map(|validator| key(validator, 0)).collect();
+        Fixture { genesis, endorser: dids[5].clone(), validators }
+    }
+
+    /// The first validator.
+    pub(crate) fn proposer(&self) -> PublicKey {
+        self.validators[0].public_key()
+    }
+
+    fn domain(&self) -> String {
+        self.genesis.context(1, 0).domain()
+    }
+
+    /// A new DID by the key of this number, with these members in its document, and the bytes of
+    /// its signed and endorsed event.
+    pub(crate) fn did_created(&self, number: u64, document: Value) -> (String, Vec<u8>) {
+        let key = NumberedKey::new(number);
+        let (did, mut event) = inception(&key, document);
+        author::sign(&mut event, &did, &self.domain(), &key).expect("it can be signed");
+        let endorser = NumberedKey::new(OFFICES + 5);
+        author::endorse(&mut event, &self.endorser, &self.domain(), &endorser)
+            .expect("it can be endorsed");
+        (did, json::canonical(&event).expect("JSON of the profile"))
+    }
+
+    /// An update of the DID that the key of this number made.
+    pub(crate) fn did_updated(&self, number: u64, did: &str, version: u64, note: u64) -> Vec<u8> {
+        let key = NumberedKey::new(number);
+        let document = json!({ "id": did, "alsoKnownAs": [format!("https://example.bt/{note}")] });
+        let members = json!({ "document": document, "previousVersion": version });
+        let mut event = author::event("DidUpdated", NETWORK, did, times(), members);
+        author::sign(&mut event, did, &self.domain(), &key).expect("it can be signed");
+        json::canonical(&event).expect("JSON of the profile")
+    }
+
+    /// Precommits of three of the four validators.
+    pub(crate) fn certificate(&self, header: &Header) -> Certificate {
+        let (genesis, height, block) = (self.genesis.hash(), header.height, header.id());
+        let message = vote_bytes(Vote::Precommit, &genesis, height, 0, Some(&block));
+        let signature = |key: &NumberedKey| Signature {
+            validator: key.public_key(),
+            signature: key.0.sign(&message).to_bytes(),
+        };
+        let signatures = self.validators[..3].iter().map(signature).collect();
+        Certificate { height, round: 0, block, signatures }
+    }
+}
+
+/// The event with these bytes. Its signatures are good: it was made here.
+pub(crate) fn checked(bytes: &[u8]) -> std::sync::Arc<registry::CheckedEvent> {
+    SignedEvent::parse(bytes).expect("the event is well formed").into_checked().into()
+}
+
+fn times() -> Times {
+    Times { created: BEGIN, valid_until: BEGIN + 6 * 24 * 3_600_000 }
+}
+
+fn inception(key: &NumberedKey, mut document: Value) -> (String, Value) {
+    let members = document.as_object_mut().expect("a document is an object");
+    members.insert("id".into(), format!("did:ndi:{NETWORK}:{{SCID}}").into());
+    let keys = vec![key.public().to_string()];
+    let control = Control { controllers: vec![], keys, next_key_hashes: vec![], threshold: 1 };
+    let (did, event) =
+        author::inception(NETWORK, document, &control, times()).expect("JSON of the profile");
+    (did.to_string(), event)
+}
+
+fn raw(event: &Value) -> Box<serde_json::value::RawValue> {
+    let bytes = json::canonical(event).expect("JSON of the profile");
+    let text = String::from_utf8(bytes).expect("JSON is UTF-8");
+    serde_json::value::RawValue::from_string(text).expect("it is JSON")
+}

@@ -1,0 +1,111 @@
+//! The door to the mempool: form, signatures, and a trial on the newest state.
+
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use bytes::Bytes;
+use consensus::mempool::Candidate;
+use ledger::{Ledger, Snapshot};
+use proofs::Hash;
+use registry::{CheckedEvent, Rejection};
+
+use crate::signatures::Signatures;
+
+/// Judges events before they may wait for a block.
+pub struct Admission {
+    ledger: Arc<Ledger>,
+    signatures: Arc<Signatures>,
+    now_ms: fn() -> u64,
+}
+
+/// An event that is in order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Admitted {
+    /// It may wait for a block.
+    Candidate {
+        /// The event's id.
+        id: Hash,
+        /// What the mempool keeps.
+        candidate: Candidate,
+    },
+    /// The event with this id is in the log already.
+    Decided(Hash),
+}
+
+/// Why an event may not wait.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// The author's fault.
+    #[error(transparent)]
+    Rejection(#[from] Rejection),
+    /// The machine's fault.
+    #[error(transparent)]
+    Fault(#[from] ledger::Fault),
+}
+
+impl Admission {
+    /// Admission to this ledger, by this machine's clock.
+    pub fn new(ledger: Arc<Ledger>, signatures: Arc<Signatures>) -> Admission {
+        Admission::with_clock(ledger, signatures, now_ms)
+    }
+
+    /// Admission by another clock, in milliseconds since 1970.
+    pub fn with_clock(
+        ledger: Arc<Ledger>,
+        signatures: Arc<Signatures>,
+        now_ms: fn() -> u64,
+    ) -> Admission {
+        Admission { ledger, signatures, now_ms }
+    }
+
+    /// Judges each event on its own. Signatures are verified together.
+    pub fn judge(&self, events: &[Bytes]) -> Vec<Result<Admitted, Refusal>> {
+        let checked = self.signatures.check(events);
+        let snapshot = self.ledger.snapshot();
+        let now = (self.now_ms)();
+        let judge = |(bytes, checked): (&Bytes, Result<Arc<CheckedEvent>, Rejection>)| {
+            admit(&snapshot, bytes, &*checked?, now)
+        };
+        events.iter().zip(checked).map(judge).collect()
+    }
+}
+
+impl consensus::Admission for Admission {
+    fn admit(&self, events: Vec<Bytes>) -> Vec<Result<Candidate, String>> {
+        let judged = self.judge(&events).into_iter();
+        let answer = |judged: Result<Admitted, Refusal>| match judged {
+            Ok(Admitted::Candidate { candidate, .. }) => Ok(candidate),
+            Ok(Admitted::Decided(_)) => Err("the event is decided already".to_owned()),
+            Err(refusal) => Err(refusal.to_string()),
+        };
+        judged.map(answer).collect()
+    }
+}
+
+fn admit(
+    snapshot: &Snapshot,
+    bytes: &Bytes,
+    event: &CheckedEvent,
+    now: u64,
+) -> Result<Admitted, Refusal> {
+    let id = event.id();
+    if snapshot.event(&id)?.is_some() {
+        return Ok(Admitted::Decided(id));
+    }
+    snapshot.dry_run(event, now)??;
+    let candidate = Candidate {
+        hash: event.hash(),
+        bytes: bytes.clone(),
+        principal: event.principal().to_owned(),
+        subject: event.subject(),
+        expires_ms: event.valid_until(),
+        cost: event.cost(),
+    };
+    Ok(Admitted::Candidate { id, candidate })
+}
+
+/// This machine's clock: milliseconds since 1970.
+pub fn now_ms() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,80 @@
+//! How answers leave: with their height, an entity tag over their bytes, and how long they hold.
+
+use axum::body::Bytes;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+
+/// The height for which an answer speaks.
+const HEIGHT: HeaderName = HeaderName::from_static("dzong-height");
+
+/// How long an answer may be kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Keep {
+    /// The next block may change it.
+    Briefly,
+    /// Nothing ever changes it.
+    Forever,
+    /// It is about this very moment.
+    Not,
+}
+
+/// An answer before it is sent.
+pub(super) struct Answer {
+    pub(super) status: StatusCode,
+    pub(super) content_type: &'static str,
+    pub(super) height: u64,
+    pub(super) keep: Keep,
+    pub(super) body: Bytes,
+}
+
+impl Answer {
+    /// An answer in JSON.
+    pub(super) fn json(height: u64, keep: Keep, body: impl Into<Bytes>) -> Answer {
+        let body = body.into();
+        Answer { status: StatusCode::OK, content_type: "application/json", height, keep, body }
+    }
+
+    /// An answer in JSON made of a value.
+    pub(super) fn value<T: serde::Serialize>(height: u64, keep: Keep, value: &T) -> Answer {
+        Answer::json(height, keep, serde_json::to_vec(value).expect("only JSON members"))
+    }
+
+    /// The response; to a client that has these very bytes, only that.
+    pub(super) fn to(self, request: &HeaderMap) -> Response {
+        let control = match self.keep {
+            Keep::Briefly => "public, max-age=1, must-revalidate",
+            Keep::Forever => "public, max-age=31536000, immutable",
+            Keep::Not => "no-store",
+        };
+        let tag = (self.keep != Keep::Not).then(|| entity_tag(&self.body));
+        let known = tag.as_ref().is_some_and(|tag| has(request, tag));
+        let mut response = if known && self.status == StatusCode::OK {
+            StatusCode::NOT_MODIFIED.into_response()
+        } else {
+            let content_type = HeaderValue::from_static(self.content_type);
+            (self.status, [(header::CONTENT_TYPE, content_type)], self.body).into_response()
+        };
+        let headers = response.headers_mut();
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(control));
+        headers.insert(HEIGHT, HeaderValue::from(self.height));
+        if let Some(tag) = tag {
+            headers.insert(header::ETAG, tag);
+        }
+        response
+    }
+}
+
+/// A strong tag: half a BLAKE3 hash of the bytes.
+fn entity_tag(body: &[u8]) -> HeaderValue {
+    let hash = blake3::hash(body).to_hex();
+    let tag = format!("\"{}\"", hash.get(..32).unwrap_or(&hash));
+    HeaderValue::from_str(&tag).expect("hexadecimal digits")
+}
+
+fn has(request: &HeaderMap, tag: &HeaderValue) -> bool {
+    let Some(known) = request.get(header::IF_NONE_MATCH).and_then(|tags| tags.to_str().ok()) else {
+        return false;
+    };
+    let tag = tag.to_str().unwrap_or_default();
+    known.split(',').map(str::trim).any(|known| known == tag || known == "*")
+}

@@ -1,0 +1,79 @@
+//! The node and its network: status, validators, peers, evidence, genesis.
+
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use registry::network;
+use serde_json::{Value, json};
+
+use super::Api;
+use super::answer::{Answer, Keep};
+use super::health::readiness;
+use crate::problem::Problem;
+
+/// `GET /v1/status`
+pub(super) async fn status(State(api): State<Api>, headers: HeaderMap) -> Response {
+    let snapshot = api.snapshot();
+    let head = snapshot.head();
+    let agreement = api.agreement.status();
+    let unready = readiness(&api, &agreement).err();
+    let body = json!({
+        "network": snapshot.genesis().network(),
+        "genesis": snapshot.genesis().hash(),
+        "moniker": api.moniker,
+        "height": head.height,
+        "block": head.id,
+        "time": head.time,
+        "stateRoot": snapshot.tree().root(),
+        "logSize": snapshot.log_size(),
+        "round": agreement.round,
+        "role": if agreement.validator { "validator" } else { "replica" },
+        "ready": unready.is_none(),
+        "unready": unready,
+        "behind": agreement.behind,
+        "watching": agreement.watching,
+        "peers": agreement.peers,
+        "validators": snapshot.validators().as_slice().len(),
+        "mempool": { "events": agreement.mempool_events, "bytes": agreement.mempool_bytes },
+        "evidence": agreement.evidence,
+        "halted": agreement.halted,
+        "version": env!("CARGO_PKG_VERSION"),
+    });
+    Answer::value(head.height, Keep::Not, &body).to(&headers)
+}
+
+/// `GET /v1/validators`: as the record `network/validators` lists them.
+pub(super) async fn validators(
+    State(api): State<Api>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let snapshot = api.snapshot();
+    let record = snapshot.record(network::VALIDATORS)?;
+    let list = record.as_ref().and_then(network::validators).unwrap_or_default();
+    let body = json!({
+        "height": snapshot.height(),
+        "hash": snapshot.validators().hash(),
+        "totalPower": snapshot.validators().total_power(),
+        "validators": list,
+    });
+    Ok(Answer::value(snapshot.height(), Keep::Briefly, &body).to(&headers))
+}
+
+/// `GET /v1/peers`
+pub(super) async fn peers(State(api): State<Api>, headers: HeaderMap) -> Response {
+    let body = json!({ "peers": api.agreement.peers() });
+    Answer::value(api.snapshot().height(), Keep::Not, &body).to(&headers)
+}
+
+/// `GET /v1/evidence`: double signatures that this node has seen.
+pub(super) async fn evidence(State(api): State<Api>, headers: HeaderMap) -> Response {
+    let body: Value = json!({ "evidence": api.agreement.evidence() });
+    Answer::value(api.snapshot().height(), Keep::Not, &body).to(&headers)
+}
+
+/// `GET /v1/genesis`: the exact bytes, whose hash names the network.
+pub(super) async fn genesis(State(api): State<Api>, headers: HeaderMap) -> Response {
+    let bytes = Bytes::copy_from_slice(api.ledger.genesis().bytes());
+    Answer::json(0, Keep::Forever, bytes).to(&headers)
+}

@@ -1,0 +1,128 @@
+//! What every request passes: paths that mean one thing, headers that every answer has, counts.
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+use super::Api;
+use crate::problem::Problem;
+
+/// The longest path with its query. A DID URL has at most 2,048 bytes, each perhaps encoded.
+const PATH_BYTES_MAX: usize = 8 << 10;
+
+/// Refuses what is odd, and finishes every answer.
+pub(super) async fn guard(State(api): State<Api>, request: Request, next: Next) -> Response {
+    let since = Instant::now();
+    let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
+    let route = route.unwrap_or_else(|| "other".to_owned());
+    let mut response = match check_path(&request) {
+        Err(problem) => problem.into_response(),
+        Ok(()) if request.method() == Method::OPTIONS => preflight(),
+        Ok(()) => next.run(request).await,
+    };
+    let headers = response.headers_mut();
+    // Everything here is public, and credentials play no part.
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    let exposed = HeaderValue::from_static("dzong-height, etag, location, retry-after");
+    headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, exposed);
+    let status = response.status();
+    api.metrics.requests.with_label_values(&[route.as_str(), status.as_str()]).inc();
+    let seconds = since.elapsed().as_secs_f64();
+    api.metrics.seconds.with_label_values(&[route.as_str()]).observe(seconds);
+    response
+}
+
+/// What a browser asks before it sends.
+fn preflight() -> Response {
+    let headers = [
+        (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, POST"),
+        (header::ACCESS_CONTROL_ALLOW_HEADERS, "accept, content-type, if-none-match"),
+        (header::ACCESS_CONTROL_MAX_AGE, "86400"),
+    ];
+    (StatusCode::NO_CONTENT, headers).into_response()
+}
+
+/// A path is plain ASCII once decoded, climbs nowhere, and is not long.
+fn check_path(request: &Request) -> Result<(), Problem> {
+    let uri = request.uri();
+    if uri.path().len() + uri.query().map_or(0, str::len) > PATH_BYTES_MAX {
+        let title = "the path is too long";
+        return Err(Problem::new(StatusCode::URI_TOO_LONG, "path", title, "shorten the path"));
+    }
+    let odd = || Problem::bad_request("the path is not plain: encode it once, without dots alone");
+    let path = decode(uri.path()).ok_or_else(odd)?;
+    let climbs = path.split('/').any(|segment| segment == "." || segment == "..");
+    if climbs || !path.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(odd());
+    }
+    Ok(())
+}
+
+/// Decodes percent-encoding once; `None` where it is broken or not UTF-8.
+pub(super) fn decode(text: &str) -> Option<String> {
+    let mut bytes = text.bytes();
+    let mut decoded = Vec::with_capacity(text.len());
+    while let Some(byte) = bytes.next() {
+        decoded.push(match byte {
+            b'%' => 16 * digit(bytes.next()?)? + digit(bytes.next()?)?,
+            byte => byte,
+        });
+    }
+    String::from_utf8(decoded).ok()
+}
+
+fn digit(byte: u8) -> Option<u8> {
+    char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
+}
+
+/// The options of a query, each once and decoded. `None` where one stands twice or is broken.
+pub(super) fn options(query: Option<&str>) -> Option<BTreeMap<String, String>> {
+    let mut options = BTreeMap::new();
+    for part in query.unwrap_or_default().split('&').filter(|part| !part.is_empty()) {
+        let (name, value) = part.split_once('=').unwrap_or((part, ""));
+        // Only in form data is a plus sign a space, and times and DIDs have both.
+        if options.insert(decode(name)?, decode(value)?).is_some() {
+            return None;
+        }
+    }
+    Some(options)
+}
+
+/// The options of a query where nothing but `known` may stand.
+pub(super) fn known_options(
+    query: Option<&str>,
+    known: &[&str],
+) -> Result<BTreeMap<String, String>, Problem> {
+    let options = options(query)
+        .ok_or_else(|| Problem::bad_request("an option stands twice, or is badly encoded"))?;
+    match options.keys().find(|name| !known.contains(&name.as_str())) {
+        Some(name) => {
+            let known = known.join("`, `");
+            Err(Problem::bad_request(format!("`{name}` is no option here: use `{known}`")))
+        }
+        None => Ok(options),
+    }
+}
+
+/// A yes or no of a query; no where it does not stand.
+pub(super) fn flag(options: &BTreeMap<String, String>, name: &str) -> Result<bool, Problem> {
+    match options.get(name).map(String::as_str) {
+        None | Some("false") => Ok(false),
+        Some("true") => Ok(true),
+        Some(_) => Err(Problem::bad_request(format!("`{name}` is `true` or `false`"))),
+    }
+}
+
+/// A number of a query.
+pub(super) fn number(
+    options: &BTreeMap<String, String>,
+    name: &str,
+) -> Result<Option<u64>, Problem> {
+    let wrong = |_| Problem::bad_request(format!("`{name}` is a number"));
+    options.get(name).map(|text| text.parse().map_err(wrong)).transpose()
+}

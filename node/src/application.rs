@@ -1,0 +1,271 @@
+//! The ledger as agreement sees it: blocks are proposed, validated and committed here.
+//!
+//! Knows no runtime: the running node and the simulation use the same object.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use bytes::Bytes;
+use consensus::{Committed, Fault, Fresh, Head, Invalid, Proposal, Propose};
+use ledger::{BlockInput, CertifiedBlock, ExecutedBlock, Ledger};
+use proofs::{Block, Certificate, Hash};
+use registry::{CheckedEvent, Rejection};
+
+use crate::metrics::Metrics;
+use crate::signatures::Signatures;
+
+/// How far a fresh proposal's time may be from our clock, in milliseconds. Never looked at in a
+/// re-proposal, in sync or in replay.
+pub const CLOCK_DIFFERENCE_MAX: u64 = 30_000;
+
+/// Most executed blocks that are kept; what is forgotten is executed again from its payload.
+const EXECUTED_MAX: usize = 8;
+
+/// Learns what happens to events.
+pub trait Observer: Send + Sync {
+    /// A block became final.
+    fn committed(&self, block: &ExecutedBlock);
+    /// An event that waited was refused in execution, and waits no more.
+    fn refused(&self, event: &CheckedEvent, rejection: &Rejection);
+}
+
+/// Learns nothing.
+impl Observer for () {
+    fn committed(&self, _: &ExecutedBlock) {}
+    fn refused(&self, _: &CheckedEvent, _: &Rejection) {}
+}
+
+/// The ledger behind agreement.
+pub struct Application {
+    ledger: Arc<Ledger>,
+    signatures: Arc<Signatures>,
+    observer: Arc<dyn Observer>,
+    metrics: Arc<Metrics>,
+    /// Blocks on the head that were executed here, by id.
+    executed: Mutex<BTreeMap<Hash, Arc<ExecutedBlock>>>,
+}
+
+impl Application {
+    /// Agreement over this ledger.
+    pub fn new(
+        ledger: Arc<Ledger>,
+        signatures: Arc<Signatures>,
+        observer: Arc<dyn Observer>,
+        metrics: Arc<Metrics>,
+    ) -> Application {
+        let application =
+            Application { ledger, signatures, observer, metrics, executed: Mutex::default() };
+        application.show(&application.ledger.snapshot());
+        application
+    }
+
+    fn executed(&self) -> MutexGuard<'_, BTreeMap<Hash, Arc<ExecutedBlock>>> {
+        self.executed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Makes a block's payload durable, and keeps what executing it gave.
+    fn keep(&self, block: ExecutedBlock, payload: &[u8]) -> Result<Arc<ExecutedBlock>, Fault> {
+        let height = block.header().height;
+        self.ledger.pending().save(height, &block.id(), payload).map_err(fault)?;
+        let block = Arc::new(block);
+        let mut executed = self.executed();
+        if executed.len() >= EXECUTED_MAX {
+            executed.pop_first();
+        }
+        executed.insert(block.id(), block.clone());
+        Ok(block)
+    }
+
+    /// Checks the events' signatures, as far as they are not remembered, and executes the block.
+    fn execute(&self, block: &Block) -> Result<Result<ExecutedBlock, Invalid>, Fault> {
+        let mut events = Vec::with_capacity(block.events.len());
+        for (index, checked) in self.signatures.check(&block.events).into_iter().enumerate() {
+            match checked {
+                Ok(event) => events.push(event),
+                Err(rejection) => {
+                    return Ok(Err(Invalid(format!("event {index} is refused: {rejection}"))));
+                }
+            }
+        }
+        let _timer = self.metrics.ledger_seconds.with_label_values(&["execute"]).start_timer();
+        let executed = self.ledger.validate(&block.header, events).map_err(fault)?;
+        Ok(executed.map_err(|invalid| Invalid(invalid.to_string())))
+    }
+
+    /// The executed block of a certificate: the one that is kept, or the stored payload, executed
+    /// again.
+    fn certified(&self, certificate: &Certificate) -> Result<Arc<ExecutedBlock>, Fault> {
+        let id = &certificate.block;
+        if let Some(executed) = self.executed().get(id) {
+            return Ok(executed.clone());
+        }
+        let payload = self.ledger.pending().load(id).map_err(fault)?;
+        let payload = payload.ok_or_else(|| {
+            Fault(format!("block {id} was decided, but its payload is not stored here"))
+        })?;
+        let block = Block::decode(&payload)
+            .ok_or_else(|| Fault(format!("the stored payload of block {id} is damaged")))?;
+        match self.execute(&block)? {
+            Ok(executed) => Ok(Arc::new(executed)),
+            Err(Invalid(problem)) => {
+                Err(Fault(format!("block {id} was decided, but is invalid here: {problem}")))
+            }
+        }
+    }
+
+    /// Whether the block that was kept under this id has exactly these events. The id binds them,
+    /// but only through execution, which is to be spared.
+    fn is_executed(&self, id: &Hash, block: &Block) -> bool {
+        let executed = self.executed().get(id).cloned();
+        executed.is_some_and(|executed| {
+            let ours = executed.events().iter().map(|event| event.bytes());
+            ours.eq(block.events.iter().map(Vec::as_slice))
+        })
+    }
+
+    fn show(&self, snapshot: &ledger::Snapshot) {
+        let signed = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
+        self.metrics.height.set(signed(snapshot.height()));
+        self.metrics.log_entries.set(signed(snapshot.log_size()));
+        self.metrics.head_seconds.set(signed(snapshot.head().time / 1000));
+    }
+}
+
+impl consensus::Application for Application {
+    fn genesis(&self) -> Hash {
+        self.ledger.genesis().hash()
+    }
+
+    fn head(&self) -> Head {
+        let snapshot = self.ledger.snapshot();
+        let head = snapshot.head();
+        Head {
+            height: head.height,
+            block: head.id,
+            time_ms: head.time,
+            validators: (**snapshot.validators()).clone(),
+        }
+    }
+
+    fn propose(&self, request: Propose) -> Result<Proposal, Fault> {
+        let head = self.ledger.head().height;
+        if request.height != head + 1 {
+            return Err(Fault(format!("asked to propose {} on {head}", request.height)));
+        }
+        let bytes: Vec<&Bytes> =
+            request.candidates.iter().map(|candidate| &candidate.bytes).collect();
+        let checked = self.signatures.check(&bytes);
+        let mut refused = Vec::new();
+        let mut events = Vec::with_capacity(checked.len());
+        for (candidate, checked) in request.candidates.iter().zip(checked) {
+            match checked {
+                Ok(event) => events.push(event),
+                Err(_) => refused.push(candidate.hash),
+            }
+        }
+        let input = BlockInput { time: request.time_ms, proposer: request.proposer, events };
+        let timer = self.metrics.ledger_seconds.with_label_values(&["propose"]).start_timer();
+        let ledger::Proposal { executed, rejected } =
+            self.ledger.propose(input).map_err(fault)?;
+        timer.observe_duration();
+        for (event, rejection) in &rejected {
+            // What passes with time may wait for the next block.
+            if !rejection.is_passing() {
+                refused.push(event.hash());
+                self.observer.refused(event, rejection);
+            }
+        }
+        let payload = Bytes::from(executed.block().encode());
+        let executed = self.keep(executed, &payload)?;
+        Ok(Proposal { id: executed.id(), payload, refused })
+    }
+
+    fn validate(
+        &self,
+        payload: Bytes,
+        fresh: Option<Fresh>,
+    ) -> Result<Result<Hash, Invalid>, Fault> {
+        let Some(block) = Block::decode(&payload) else {
+            return Ok(Err(Invalid("the payload is no block".into())));
+        };
+        if let Some(invalid) = fresh.and_then(|fresh| check_fresh(&block, fresh)) {
+            return Ok(Err(invalid));
+        }
+        let id = block.id();
+        if self.is_executed(&id, &block) {
+            return Ok(Ok(id));
+        }
+        match self.execute(&block)? {
+            Ok(executed) => self.keep(executed, &payload).map(|executed| Ok(executed.id())),
+            Err(invalid) => Ok(Err(invalid)),
+        }
+    }
+
+    fn payload(&self, id: &Hash) -> Result<Option<Bytes>, Fault> {
+        if let Some(payload) = self.ledger.pending().load(id).map_err(fault)? {
+            return Ok(Some(payload.into()));
+        }
+        let snapshot = self.ledger.snapshot();
+        let Some(height) = snapshot.height_of(id).map_err(fault)? else { return Ok(None) };
+        let block = snapshot.block(height).map_err(fault)?;
+        Ok(block.map(|decided| decided.block.encode().into()))
+    }
+
+    fn commit(&self, certificate: &Certificate) -> Result<Committed, Fault> {
+        let height = certificate.height;
+        let snapshot = self.ledger.snapshot();
+        if height <= snapshot.height() {
+            let ours = snapshot.header(height).map_err(fault)?.map(|(header, _)| header.id());
+            return match ours {
+                Some(ours) if ours == certificate.block => {
+                    Ok(Committed { height, events: Vec::new() })
+                }
+                ours => Err(Fault(format!(
+                    "height {height} is certified as {}, but this node holds {ours:?}",
+                    certificate.block
+                ))),
+            };
+        }
+        let since = Instant::now();
+        let executed = self.certified(certificate)?;
+        let certified = CertifiedBlock::new(executed.clone(), certificate.clone())
+            .map_err(|problem| Fault(format!("block {height} cannot be committed: {problem}")))?;
+        self.ledger.commit(&certified).map_err(fault)?;
+        let seconds = since.elapsed().as_secs_f64();
+        self.metrics.ledger_seconds.with_label_values(&["commit"]).observe(seconds);
+        // What was executed on the old head is no child of the new one.
+        self.executed().clear();
+        let events: Vec<Hash> = executed.events().iter().map(|event| event.hash()).collect();
+        self.signatures.forget(&events);
+        self.metrics.committed_events.inc_by(events.len() as u64);
+        self.show(&self.ledger.snapshot());
+        self.observer.committed(&executed);
+        Ok(Committed { height, events })
+    }
+
+    fn decided(&self, height: u64) -> Result<Option<(Bytes, Certificate)>, Fault> {
+        let decided = self.ledger.snapshot().block(height).map_err(fault)?;
+        Ok(decided.map(|decided| (decided.block.encode().into(), decided.certificate)))
+    }
+
+    fn lowest(&self) -> u64 {
+        // Every block is kept.
+        1
+    }
+}
+
+/// What is wrong with a block of which this is the first proposal.
+fn check_fresh(block: &Block, fresh: Fresh) -> Option<Invalid> {
+    let header = &block.header;
+    if header.proposer != fresh.proposer {
+        return Some(Invalid(format!("it is not the turn of {}", header.proposer)));
+    }
+    let difference = header.time.abs_diff(fresh.now_ms);
+    (difference > CLOCK_DIFFERENCE_MAX)
+        .then(|| Invalid(format!("the block's time is {difference} ms from our clock")))
+}
+
+fn fault(fault: ledger::Fault) -> Fault {
+    Fault(fault.to_string())
+}

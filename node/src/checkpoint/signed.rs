@@ -1,0 +1,88 @@
+//! The memory of the newest checkpoint that was signed here.
+
+use std::fs::{self, File};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use proofs::Hash;
+
+use super::Body;
+
+/// A file with the size and the root that were signed last.
+#[derive(Debug)]
+pub struct SignedFile {
+    path: PathBuf,
+    last: Option<Body>,
+}
+
+impl SignedFile {
+    /// Reads what was signed.
+    ///
+    /// # Errors
+    /// The file cannot be read, or is damaged: then nothing may be signed until an operator has
+    /// found out why.
+    pub fn open(path: &Path) -> io::Result<SignedFile> {
+        let last = match fs::read_to_string(path) {
+            Ok(text) => Some(parse(&text).ok_or_else(|| {
+                let problem = format!("`{}` is damaged: find the cause", path.display());
+                io::Error::new(io::ErrorKind::InvalidData, problem)
+            })?),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => return Err(error),
+        };
+        Ok(SignedFile { path: path.to_owned(), last })
+    }
+
+    /// Makes sure that this checkpoint may be signed, durably. Says no where a larger one was
+    /// signed, or another root of this size.
+    ///
+    /// # Errors
+    /// The disk refuses; then do not sign.
+    pub(super) fn remember(&mut self, body: &Body) -> io::Result<bool> {
+        match self.last {
+            Some(last) if last == *body => return Ok(true),
+            Some(last) if last.size == body.size => {
+                tracing::error!(size = body.size, "another root of this log was signed before");
+                return Ok(false);
+            }
+            Some(last) if last.size > body.size => return Ok(false),
+            _ => {}
+        }
+        let new = self.path.with_extension("new");
+        let mut file = File::create(&new)?;
+        file.write_all(format!("{} {}\n", body.size, body.root).as_bytes())?;
+        file.sync_all()?;
+        fs::rename(&new, &self.path)?;
+        if let Some(directory) = self.path.parent() {
+            File::open(directory)?.sync_all()?;
+        }
+        self.last = Some(*body);
+        Ok(true)
+    }
+}
+
+fn parse(text: &str) -> Option<Body> {
+    let (size, root) = text.strip_suffix('\n')?.split_once(' ')?;
+    Some(Body { size: size.parse().ok()?, root: root.parse::<Hash>().ok()? })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_grow_and_a_size_has_one_root_for_ever() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("checkpoint");
+        let body = |size, root| Body { size, root: Hash([root; 32]) };
+        let mut file = SignedFile::open(&path).unwrap();
+        assert!(file.remember(&body(5, 1)).unwrap());
+        let mut file = SignedFile::open(&path).unwrap();
+        assert!(file.remember(&body(5, 1)).unwrap(), "the same again");
+        assert!(!file.remember(&body(5, 2)).unwrap());
+        assert!(!file.remember(&body(4, 1)).unwrap());
+        assert!(file.remember(&body(6, 2)).unwrap());
+        fs::write(&path, "6 ").unwrap();
+        assert!(SignedFile::open(&path).is_err());
+    }
+}

@@ -1,0 +1,269 @@
+//! What every step of the demonstration needs: events get to the network, answers to the verifier,
+//! and what came of it to the terminal as it happens.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+use proofs::trust::Freshness;
+use proofs::{Trust, Verdict};
+use registry::author;
+use registry::control::Control;
+use registry::resolution::Question;
+use serde_json::{Value, json};
+
+use super::{mark, name};
+use crate::author::{Delivered, Delivery, Network, endorser, times};
+use crate::cli::Global;
+use crate::client::{Client, ClientError};
+use crate::keys::KeyFile;
+use crate::output::{self, Tone};
+use crate::trust::{TrustArgs, now};
+
+/// How long another node may take to have what the first one certified.
+const FOLLOWING_TIME_MAX: Duration = Duration::from_secs(15);
+
+/// The demonstration as it goes on.
+pub(super) struct Stage {
+    pub(super) client: Client,
+    pub(super) trust: Trust,
+    network: Network,
+    endorser: KeyFile,
+    trust_args: TrustArgs,
+    json: bool,
+    began: Instant,
+    steps: Vec<Value>,
+    whole: bool,
+}
+
+/// The question for a DID's latest version.
+pub(super) fn question(did: &str) -> Question {
+    Question { did: did.to_owned(), version_id: None, version_time: None }
+}
+
+impl Stage {
+    pub(super) fn new(global: &Global, home: &Path, trust: TrustArgs) -> anyhow::Result<Stage> {
+        let client = Client::new(&global.url);
+        Ok(Stage {
+            network: Network::of(&client)?,
+            endorser: endorser(Some(&home.join("keys").join("endorser.json")))?,
+            trust: trust.trust()?,
+            trust_args: trust,
+            client,
+            json: global.json,
+            began: Instant::now(),
+            steps: Vec::new(),
+            whole: true,
+        })
+    }
+
+    /// A new step.
+    pub(super) fn begin(&mut self, title: &str) {
+        self.steps.push(json!({ "step": self.steps.len() + 1, "title": title, "results": [] }));
+        let number = self.steps.len();
+        self.print(&output::paint(Tone::Strong, &format!("\n{number}. {title}")));
+    }
+
+    /// A fact, for people.
+    pub(super) fn say(&mut self, text: &str) {
+        self.print(&format!("   {text}"));
+    }
+
+    /// Ends the demonstration; whether every step ended as it must.
+    pub(super) fn finish(self) -> anyhow::Result<bool> {
+        let seconds = self.began.elapsed().as_secs_f64();
+        if self.json {
+            let whole = self.whole;
+            output::json(&json!({ "steps": self.steps, "seconds": seconds, "whole": whole }))?;
+        } else if self.whole {
+            let text = format!("\nEvery step ended as it must, in {seconds:.1} s.");
+            output::line(&output::paint(Tone::Good, &text))?;
+        } else {
+            output::line(&output::paint(Tone::Bad, "\nA step did not end as it must: see above."))?;
+        }
+        Ok(self.whole)
+    }
+
+    /// A new DID with a minimal document, certified.
+    pub(super) fn create(
+        &mut self,
+        keys: &[&KeyFile],
+        control: Control,
+    ) -> anyhow::Result<String> {
+        let placeholder = format!("did:ndi:{}:{{SCID}}", self.network.name);
+        let method = |(at, key): (usize, &String)| {
+            json!({
+                "id": format!("{placeholder}#key-{}", at + 1),
+                "type": "Multikey",
+                "controller": placeholder,
+                "publicKeyMultibase": key,
+            })
+        };
+        let methods: Vec<Value> = control.keys.iter().enumerate().map(method).collect();
+        let document = json!({
+            "@context": ["https://www.w3.org/ns/did/v1.1"],
+            "id": placeholder,
+            "verificationMethod": methods,
+            "assertionMethod": [format!("{placeholder}#key-1")],
+        });
+        let (did, mut event) =
+            author::inception(&self.network.name, document, &control, times())?;
+        let did = did.to_did().as_str().to_owned();
+        let domain = self.network.domain();
+        for key in keys {
+            author::sign(&mut event, &did, &domain, *key)?;
+        }
+        let endorser_did = self.endorser.did().unwrap_or_default();
+        author::endorse(&mut event, endorser_did, &domain, &self.endorser)?;
+        self.say(&did);
+        self.deliver(&event)?;
+        Ok(did)
+    }
+
+    /// A change of a DID, certified. Names the version that it replaces.
+    pub(super) fn change(
+        &mut self,
+        kind: &str,
+        did: &str,
+        keys: &[&KeyFile],
+        members: Value,
+    ) -> anyhow::Result<()> {
+        let event = self.event(kind, did, keys, members)?;
+        self.deliver(&event)
+    }
+
+    /// A change that the network must refuse.
+    pub(super) fn expect_refusal(
+        &mut self,
+        kind: &str,
+        did: &str,
+        keys: &[&KeyFile],
+        members: Value,
+    ) -> anyhow::Result<()> {
+        let event = self.event(kind, did, keys, members)?;
+        let bytes = registry::json::canonical(&event)?;
+        match self.client.submit(&bytes) {
+            Err(ClientError::Refused(problem)) if problem.status < 500 => {
+                let code = problem.code().to_owned();
+                self.result(true, &format!("refused: {problem}"), json!({ "refused": code }));
+                Ok(())
+            }
+            Err(error) => Err(error.into()),
+            Ok(id) => {
+                self.result(false, "accepted, which must not be", json!({ "accepted": id }));
+                Ok(())
+            }
+        }
+    }
+
+    /// The document of a DID.
+    pub(super) fn document(&self, did: &str) -> anyhow::Result<Value> {
+        let reply = self.client.resolve(&question(did))?;
+        let mut result: Value = serde_json::from_slice(&reply.body)?;
+        let document = result.get_mut("didDocument").map(Value::take);
+        document.filter(Value::is_object).with_context(|| format!("`{did}` has no document"))
+    }
+
+    /// Resolves at another node, which may be a moment behind, until it has that version.
+    pub(super) fn resolve_until(
+        &self,
+        node: &Client,
+        did: &str,
+        version: u64,
+    ) -> anyhow::Result<Vec<u8>> {
+        let deadline = Instant::now() + FOLLOWING_TIME_MAX;
+        loop {
+            let body = node.resolve(&question(did))?.body;
+            let result: Value = serde_json::from_slice(&body)?;
+            let found = result.pointer("/didDocumentMetadata/versionId").and_then(Value::as_str);
+            let found = found.and_then(|found| found.parse::<u64>().ok());
+            if found.is_some_and(|found| found >= version) || Instant::now() > deadline {
+                return Ok(body);
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    }
+
+    /// The next node on this machine; the same one where there is no other.
+    pub(super) fn other_node(&self) -> anyhow::Result<String> {
+        let url = self.client.url();
+        let next = url.rsplit_once(':').and_then(|(host, port)| {
+            let port: u16 = port.parse().ok()?;
+            Some(format!("{host}:{}", port.checked_add(1)?))
+        });
+        let answers = |url: &String| {
+            let status = Client::new(url).status();
+            status.is_ok_and(|status| status.genesis == self.trust.genesis)
+        };
+        Ok(next.filter(answers).unwrap_or_else(|| url.to_owned()))
+    }
+
+    /// Checks an answer that must be valid.
+    pub(super) fn expect_valid(&mut self, answer: &[u8]) {
+        self.expect("Valid", answer, &self.trust.clone(), None);
+    }
+
+    /// Checks an answer whose verdict must have this name.
+    pub(super) fn expect(
+        &mut self,
+        expected: &str,
+        answer: &[u8],
+        trust: &Trust,
+        age_max: Option<u64>,
+    ) {
+        let verdict = registry::answer::check(trust, answer, Freshness { now: now(), age_max });
+        let as_expected = name(&verdict) == expected;
+        self.result(as_expected, &verdict.to_string(), json!(verdict));
+    }
+
+    fn event(
+        &self,
+        kind: &str,
+        did: &str,
+        keys: &[&KeyFile],
+        mut members: Value,
+    ) -> anyhow::Result<Value> {
+        let (record, _) = crate::author::current(&self.client, did, &self.trust_args)?;
+        if let Some(members) = members.as_object_mut() {
+            members.insert("previousVersion".into(), json!(record.version));
+        }
+        let mut event = author::event(kind, &self.network.name, did, times(), members);
+        for key in keys {
+            author::sign(&mut event, did, &self.network.domain(), *key)?;
+        }
+        Ok(event)
+    }
+
+    fn deliver(&mut self, event: &Value) -> anyhow::Result<()> {
+        let began = Instant::now();
+        let delivered = Delivery::default().deliver(&self.client, event, &self.trust_args)?;
+        let took = began.elapsed().as_millis();
+        if let Delivered::Certified { receipt, verdict, .. } = delivered {
+            let valid = verdict.as_ref().is_some_and(Verdict::is_valid);
+            let kind = event.get("type").and_then(Value::as_str).unwrap_or_default();
+            let verdict = verdict.map(|verdict| json!(verdict));
+            let text = format!(
+                "{kind} certified in {took} ms; receipt Valid at height {}",
+                receipt.certificate.height
+            );
+            self.result(valid, &text, json!({ "event": receipt.id, "receipt": verdict }));
+        }
+        Ok(())
+    }
+
+    fn result(&mut self, as_expected: bool, text: &str, value: Value) {
+        self.whole &= as_expected;
+        self.print(&format!("   {} {text}", mark(as_expected)));
+        let results = self.steps.last_mut().and_then(|step| step.get_mut("results"));
+        if let Some(results) = results.and_then(Value::as_array_mut) {
+            results.push(json!({ "asExpected": as_expected, "result": value }));
+        }
+    }
+
+    /// A reader that went away misses the rest, which is still done.
+    fn print(&self, text: &str) {
+        if !self.json {
+            let _ = output::line(text);
+        }
+    }
+}

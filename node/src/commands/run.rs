@@ -1,0 +1,78 @@
+//! `dzong run`: a node.
+
+use std::io::IsTerminal as _;
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use clap::Args;
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+use crate::cli::Global;
+use crate::config::{Config, Log, LogFormat};
+use crate::home::Home;
+use crate::wiring::{self, Options};
+
+/// The variable whose filter goes before the configured one.
+const LOG_VARIABLE: &str = "DZONG_LOG";
+
+/// Run a node until it is told to stop
+#[derive(Args, Debug)]
+#[command(after_help = "Example:\n  dzong run --home ./node0")]
+pub struct Run {
+    /// The node's home, as `dzong init` makes it
+    #[arg(long, value_name = "DIR")]
+    home: PathBuf,
+    /// Follow without a vote
+    #[arg(long)]
+    replica: bool,
+    /// The home was copied or restored: watch what is decided before signing again
+    #[arg(long)]
+    rejoin: bool,
+}
+
+impl Run {
+    /// Runs the command.
+    ///
+    /// # Errors
+    /// Why the node did not start.
+    pub fn run(self, _: &Global) -> anyhow::Result<()> {
+        let Run { home, replica, rejoin } = self;
+        let home = Home::new(home);
+        let config = Config::load(&home.config())?;
+        log_to_stderr(&config.log)?;
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .thread_name("dzong")
+            .build()
+            .context("no threads")?;
+        runtime.block_on(async {
+            let mut terminate = signal(SignalKind::terminate())?;
+            let mut interrupt = signal(SignalKind::interrupt())?;
+            let stop = async move {
+                tokio::select! {
+                    _ = terminate.recv() => {}
+                    _ = interrupt.recv() => {}
+                }
+            };
+            wiring::run(Options { home, replica, rejoin }, stop).await
+        })
+    }
+}
+
+fn log_to_stderr(log: &Log) -> anyhow::Result<()> {
+    let filter = match std::env::var(LOG_VARIABLE) {
+        Ok(filter) => EnvFilter::try_new(filter).context("the filter in DZONG_LOG is refused")?,
+        Err(_) => EnvFilter::try_new(&log.filter).context("`log.filter` is refused")?,
+    };
+    let lines = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal());
+    // A second subscriber in one process is a test's, and harmless.
+    let _ = match log.format {
+        LogFormat::Text => lines.try_init(),
+        LogFormat::Json => lines.json().try_init(),
+    };
+    Ok(())
+}

@@ -1,0 +1,286 @@
+//! A running node: the parts of a home put together, and taken apart in order.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use consensus::mempool::{Budget, Limits};
+use consensus::{Handle, PeerId, Rejoin, Timeouts};
+use ledger::{Ledger, Snapshot};
+use proofs::PublicKey;
+use registry::{Genesis, network};
+use tokio::net::TcpListener;
+use tokio::sync::broadcast::error::RecvError;
+
+use crate::admission::{Admission, now_ms};
+use crate::api::{self, Announcer, Parts};
+use crate::application::Application;
+use crate::checkpoint::{Checkpoints, SignedFile};
+use crate::config::Config;
+use crate::home::{Home, NodeKeys, public};
+use crate::intake::Intake;
+use crate::metrics::Metrics;
+use crate::server;
+use crate::signatures::Signatures;
+use crate::waiting::Waiting;
+
+/// Threads that check submitted events.
+const CHECKING_THREADS: usize = 2;
+
+/// How often a validator repeats its newest statement about the log, for peers that missed it.
+const REPEAT: Duration = Duration::from_secs(15);
+
+/// How a node is to run.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Its home.
+    pub home: Home,
+    /// Whether it follows without a vote.
+    pub replica: bool,
+    /// Whether its memory of what it signed is gone: watch first, sign later.
+    pub rejoin: bool,
+}
+
+/// Runs a node until `stop` ends.
+///
+/// # Errors
+/// Why it did not start.
+pub async fn run(options: Options, stop: impl Future<Output = ()>) -> anyhow::Result<()> {
+    let Options { home, replica, rejoin } = options;
+    let config = Config::load(&home.config())?;
+    let keys = home.load_keys(replica)?;
+    let genesis = home.load_genesis()?;
+    // First what another process may hold, so that a second node in one home does no harm.
+    let ledger = Arc::new(open_ledger(&home, &genesis)?);
+    let listener = TcpListener::bind(config.http.listen)
+        .await
+        .with_context(|| format!("cannot listen on {}: choose another port", config.http.listen))?;
+    let node = Node::start(&home, &config, keys, ledger, rejoin).await?;
+    let at: SocketAddr = listener.local_addr()?;
+    tracing::info!(moniker = config.moniker, http = %at, network = genesis.network(), "node runs");
+    let router = api::router(node.parts);
+    server::serve(listener, router, &config.http, node.metrics, stop).await;
+    // Answers first, then agreement, which may still commit; the ledger closes last.
+    tracing::info!("node stops");
+    node.handle.shutdown().await;
+    node.checkpoints.abort();
+    Ok(())
+}
+
+struct Node {
+    handle: Handle,
+    parts: Parts,
+    metrics: Arc<Metrics>,
+    checkpoints: tokio::task::JoinHandle<()>,
+}
+
+impl Node {
+    async fn start(
+        home: &Home,
+        config: &Config,
+        keys: NodeKeys,
+        ledger: Arc<Ledger>,
+        rejoin: bool,
+    ) -> anyhow::Result<Node> {
+        let snapshot = ledger.snapshot();
+        check_place(&snapshot, &keys)?;
+        if let Some(recorded) = ledger.behind() {
+            let (was, is) = (recorded.height, snapshot.height());
+            tracing::warn!(was, is, "the ledger lost blocks; they are fetched from peers");
+        }
+        let metrics = Arc::new(Metrics::new());
+        let waiting = Arc::new(Waiting::new(config.http.waiting_max, metrics.clone()));
+        let signing = match &keys.validator {
+            Some(keys) => Some((keys.clone(), SignedFile::open(&home.checkpoint())?)),
+            None => None,
+        };
+        let checkpoints = Arc::new(Checkpoints::new(ledger.clone(), signing, metrics.clone()));
+        let announcer =
+            Announcer { waiting: waiting.clone(), checkpoints: checkpoints.clone() };
+        let signatures = Arc::new(Signatures::new(metrics.clone()));
+        let application = Application::new(
+            ledger.clone(),
+            signatures.clone(),
+            Arc::new(announcer),
+            metrics.clone(),
+        );
+        let admission = Arc::new(Admission::new(ledger.clone(), signatures));
+        let secrets = consensus::Keys {
+            validator: keys.validator.as_ref().map(|keys| keys.vote.clone()),
+            transport: keys.p2p.to_bytes(),
+        };
+        let engine = agreement_config(home, config, &keys, &snapshot, rejoin)?;
+        let handle =
+            consensus::start(engine, secrets, Arc::new(application), admission.clone()).await?;
+        if handle.floor() > snapshot.height() + 1 {
+            let (signed, height) = (handle.floor(), snapshot.height());
+            tracing::warn!(signed, height, "signed beyond the ledger's head; catching up first");
+        }
+        let parts = Parts {
+            moniker: config.moniker.clone(),
+            ledger,
+            agreement: Arc::new(handle.clone()),
+            intake: Intake::start(admission, config.http.checking_max, CHECKING_THREADS),
+            waiting,
+            checkpoints: checkpoints.clone(),
+            metrics: metrics.clone(),
+            wait: Duration::from_secs(config.http.wait_seconds),
+            body: Duration::from_secs(config.http.body_seconds),
+            heartbeat: config.consensus.heartbeat(),
+        };
+        let checkpoints = tokio::spawn(speak(checkpoints, handle.clone()));
+        Ok(Node { handle, parts, metrics, checkpoints })
+    }
+}
+
+/// Opens the ledger of a home, or makes it at the first start.
+///
+/// # Errors
+/// If it is in use, of another network, or damaged.
+pub fn open_ledger(home: &Home, genesis: &Genesis) -> anyhow::Result<Ledger> {
+    let directory = home.ledger();
+    let ledger = match Ledger::exists(&directory) {
+        true => Ledger::open(&directory, genesis),
+        false => Ledger::create(&directory, genesis),
+    };
+    Ok(ledger?)
+}
+
+/// The ledger must know this node, or its peers will not.
+fn check_place(snapshot: &Snapshot, keys: &NodeKeys) -> anyhow::Result<()> {
+    let peer = public(&keys.p2p);
+    match &keys.validator {
+        Some(keys) => {
+            if snapshot.validators().get(&public(&keys.vote)).is_none() {
+                bail!(
+                    "the network does not list this home's validator key: have it admitted, or \
+                     start with --replica"
+                );
+            }
+        }
+        None => {
+            if !authorised(snapshot)?.iter().any(|(key, _)| *key == peer) {
+                bail!("the network does not list this home's peer key: have it authorised");
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Every peer key that the ledger lists, and whether it is a validator's.
+fn authorised(snapshot: &Snapshot) -> anyhow::Result<Vec<(PublicKey, bool)>> {
+    let record = snapshot.record(network::VALIDATORS)?;
+    let validators = record.as_ref().and_then(network::validators);
+    let validators = validators.context("the ledger has no list of validators")?;
+    let record = snapshot.record(network::REPLICAS)?;
+    let replicas = record.as_ref().and_then(network::replicas).unwrap_or_default();
+    let validators = validators.into_iter().map(|entry| (entry.peer_key, true));
+    Ok(validators.chain(replicas.into_iter().map(|entry| (entry.peer_key, false))).collect())
+}
+
+fn agreement_config(
+    home: &Home,
+    config: &Config,
+    keys: &NodeKeys,
+    snapshot: &Snapshot,
+    rejoin: bool,
+) -> anyhow::Result<consensus::Config> {
+    let own = public(&keys.p2p);
+    let mut peers = Vec::new();
+    let authorised = authorised(snapshot)?;
+    for (key, validator) in authorised.iter().filter(|(key, _)| *key != own) {
+        let place = config.peers.iter().find(|peer| peer.key == *key);
+        peers.push(consensus::Peer {
+            id: peer_id(key)?,
+            address: place.map(|place| place.address.clone()),
+            gossip: place.map(|place| place.gossip.clone()),
+            validator: *validator,
+        });
+    }
+    let unknown = |peer: &&crate::config::Peer| !authorised.iter().any(|(key, _)| *key == peer.key);
+    for peer in config.peers.iter().filter(unknown) {
+        tracing::warn!(key = %peer.key, "a configured peer is not listed by the network");
+    }
+    let parameters = snapshot.parameters();
+    let usize = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
+    Ok(consensus::Config {
+        moniker: config.moniker.clone(),
+        home: home.consensus(),
+        listen: config.consensus.listen.clone(),
+        gossip_listen: config.consensus.gossip_listen.clone(),
+        peers,
+        timeouts: Timeouts::default(),
+        heartbeat: config.consensus.heartbeat(),
+        gather: Duration::from_secs(config.consensus.gather_seconds),
+        block: Budget {
+            events_max: usize(parameters.block_events_max),
+            bytes_max: usize(parameters.block_bytes_max),
+            cost_max: parameters.block_cost_max,
+        },
+        mempool: Limits {
+            events_max: config.mempool.events_max,
+            bytes_max: config.mempool.bytes_max,
+            principal_events_max: config.mempool.principal_events_max,
+        },
+        rejoin: rejoin.then(Rejoin::default),
+    })
+}
+
+/// libp2p: the identity of an Ed25519 key is its protobuf form, not hashed, as a multihash.
+fn peer_id(key: &PublicKey) -> anyhow::Result<PeerId> {
+    let bytes = [&[0x00, 0x24, 0x08, 0x01, 0x12, 0x20][..], &key.0].concat();
+    PeerId::from_bytes(&bytes).map_err(|error| anyhow::anyhow!("peer key {key}: {error}"))
+}
+
+/// Signs checkpoints after commits, and hears those of the others.
+async fn speak(checkpoints: Arc<Checkpoints>, handle: Handle) {
+    let mut commits = handle.subscribe();
+    let mut statements = handle.cosignatures();
+    let mut repeat = tokio::time::interval(REPEAT);
+    loop {
+        let (speaker, heard) = (checkpoints.clone(), checkpoints.clone());
+        tokio::select! {
+            commit = commits.changed() => {
+                if commit.is_err() {
+                    return;
+                }
+                // A disk is written.
+                let sign = move || speaker.sign(now_ms() / 1000);
+                match tokio::task::spawn_blocking(sign).await {
+                    Ok(Ok(Some(statement))) => handle.publish_cosignature(statement),
+                    Ok(Ok(None)) => {}
+                    Ok(Err(fault)) => tracing::error!(%fault, "no checkpoint was signed"),
+                    Err(error) => tracing::error!(%error, "no checkpoint was signed"),
+                }
+            }
+            statement = statements.recv() => match statement {
+                Ok((_, bytes)) => {
+                    let hear = move || heard.receive(&bytes);
+                    if let Ok(Err(fault)) = tokio::task::spawn_blocking(hear).await {
+                        tracing::error!(%fault, "a statement about the log was not heard");
+                    }
+                }
+                Err(RecvError::Lagged(_)) => {}
+                Err(RecvError::Closed) => return,
+            },
+            _ = repeat.tick() => {
+                if let Some(statement) = checkpoints.repeat() {
+                    handle.publish_cosignature(statement);
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_peer_key_is_the_identity_that_agreement_makes_of_its_seed() {
+        let seed = [7; 32];
+        let key = public(&ed25519_consensus::SigningKey::from(seed));
+        assert_eq!(peer_id(&key).unwrap(), consensus::peer_id(&seed));
+    }
+}

@@ -1,0 +1,7 @@
+//! What must hold for people who use a network of real processes. These tests take turns.
+
+mod crash;
+mod documents;
+mod lifecycle;
+mod npm;
+mod trouble;

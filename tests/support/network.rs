@@ -1,0 +1,228 @@
+//! A network of real processes on this machine, with a home of its own that goes when it does.
+
+use std::fs::{self, File};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use node::client::{Client, Status};
+use node::keys::KeyFile;
+use registry::Genesis;
+use tempfile::TempDir;
+
+/// How long anything may take that a network is asked to do. Never a measure of speed.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The binary under test: built beside the tests.
+pub fn dzong() -> PathBuf {
+    let own = std::env::current_exe().expect("a test has a path");
+    let folder = own.parent().and_then(Path::parent).expect("tests are built in <target>/deps");
+    let binary = folder.join("dzong");
+    assert!(binary.exists(), "{} is not built: cargo build --release", binary.display());
+    binary
+}
+
+/// Validators as processes of their own, each of which can be killed and started again.
+pub struct Network {
+    home: TempDir,
+    base_port: u16,
+    nodes: Vec<Option<Child>>,
+}
+
+impl Network {
+    /// Four validators, all ready.
+    pub fn start() -> Network {
+        Network::with_validators(4)
+    }
+
+    /// So many validators, all ready.
+    pub fn with_validators(validators: usize) -> Network {
+        let home = tempfile::Builder::new().prefix("dzong-").tempdir().expect("a folder");
+        let base_port = free_ports();
+        let mut network = Network { home, base_port, nodes: Vec::new() };
+        // The ordinary command makes keys and genesis; then each node becomes a child of ours.
+        network.localnet(&["--validators", &validators.to_string(), "--detach"]);
+        network.localnet(&["stop"]);
+        network.nodes.resize_with(validators, || None);
+        (0..validators).for_each(|node| network.run(node));
+        (0..validators).for_each(|node| network.wait_until_ready(node));
+        network
+    }
+
+    fn localnet(&self, args: &[&str]) {
+        let mut command = Command::new(dzong());
+        command.arg("localnet");
+        let (verb, options) = match args {
+            ["stop"] => (Some("stop"), &[][..]),
+            options => (None, options),
+        };
+        command.args(verb).arg("--home").arg(self.home()).args(options);
+        if verb.is_none() {
+            command.args(["--base-port", &self.base_port.to_string()]);
+        }
+        let output = command.output().expect("dzong runs");
+        assert!(output.status.success(), "localnet {args:?}: {}", text(&output));
+    }
+
+    /// The folder of everything.
+    pub fn home(&self) -> &Path {
+        self.home.path()
+    }
+
+    /// The home of a node.
+    pub fn node_home(&self, node: usize) -> PathBuf {
+        self.home().join(format!("node{node}"))
+    }
+
+    /// Where a node serves HTTP.
+    pub fn url(&self, node: usize) -> String {
+        format!("http://127.0.0.1:{}", usize::from(self.base_port) + node)
+    }
+
+    /// A client of a node.
+    pub fn client(&self, node: usize) -> Client {
+        Client::new(&self.url(node))
+    }
+
+    /// A key by its name under `keys/`.
+    pub fn key(&self, name: &str) -> KeyFile {
+        let path = self.home().join("keys").join(format!("{name}.json"));
+        KeyFile::load(&path).expect("the local network made this key")
+    }
+
+    /// The genesis document.
+    pub fn genesis(&self) -> Genesis {
+        let bytes = fs::read(self.home().join("genesis.json")).expect("a genesis document");
+        Genesis::parse(&bytes).expect("the local network's genesis is sound")
+    }
+
+    /// The domain that proofs of events name.
+    pub fn domain(&self) -> String {
+        self.genesis().context(1, 0).domain()
+    }
+
+    /// Starts a node that is not running.
+    pub fn run(&mut self, node: usize) {
+        let log = File::create(self.home().join(format!("node{node}.log"))).expect("a log");
+        let child = Command::new(dzong())
+            .args(["run", "--home"])
+            .arg(self.node_home(node))
+            .stdin(Stdio::null())
+            .stdout(log.try_clone().expect("a log"))
+            .stderr(log)
+            .spawn()
+            .expect("dzong runs");
+        self.nodes[node] = Some(child);
+    }
+
+    /// kill -9.
+    pub fn kill(&mut self, node: usize) {
+        let mut child = self.nodes[node].take().expect("the node runs");
+        child.kill().expect("a child can be killed");
+        child.wait().expect("it ends");
+    }
+
+    /// The process of a running node.
+    pub fn child(&mut self, node: usize) -> &mut Child {
+        self.nodes[node].as_mut().expect("the node runs")
+    }
+
+    /// Waits until a node says that it is ready.
+    pub fn wait_until_ready(&mut self, node: usize) {
+        let client = self.client(node);
+        let log = self.home().join(format!("node{node}.log"));
+        let child = self.nodes[node].as_mut().expect("the node runs");
+        let start = Instant::now();
+        while client.get("/readyz").is_err() {
+            let ended = child.try_wait().expect("a child has a state");
+            let log = || fs::read_to_string(&log).unwrap_or_default();
+            assert!(ended.is_none(), "node {node} ended: {}", log());
+            assert!(start.elapsed() < PATIENCE, "node {node} is not ready: {}", log());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// What a node says of itself.
+    pub fn status(&self, node: usize) -> Status {
+        self.client(node).status().expect("the node answers")
+    }
+
+    /// Waits until all running nodes stand at one height with one block and state root, and returns
+    /// that state root.
+    pub fn wait_until_equal(&self) -> String {
+        let start = Instant::now();
+        loop {
+            let statuses: Vec<serde_json::Value> = (0..self.nodes.len())
+                .filter(|node| self.nodes[*node].is_some())
+                .filter_map(|node| self.client(node).read("/v1/status").ok())
+                .collect();
+            let same = |name: &str| statuses.windows(2).all(|pair| pair[0][name] == pair[1][name]);
+            let running = self.nodes.iter().flatten().count();
+            if statuses.len() == running && same("height") && same("block") && same("stateRoot") {
+                return statuses[0]["stateRoot"].as_str().expect("a state root").to_owned();
+            }
+            assert!(start.elapsed() < PATIENCE, "the nodes do not meet: {statuses:?}");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// Runs a command of the binary against node 0, in the network's folder.
+    pub fn dzong(&self, args: &[&str]) -> Output {
+        self.command(args).output().expect("dzong runs")
+    }
+
+    /// A command of the binary against node 0, in the network's folder.
+    pub fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(dzong());
+        command.args(args).current_dir(self.home()).env("DZONG_URL", self.url(0));
+        command.env("DZONG_HOME", self.home());
+        command
+    }
+
+    /// The standard output of a command that must succeed.
+    pub fn ok(&self, args: &[&str]) -> String {
+        let output = self.dzong(args);
+        assert!(output.status.success(), "dzong {}: {}", args.join(" "), text(&output));
+        String::from_utf8(output.stdout).expect("output is UTF-8")
+    }
+
+    /// Stops every node by SIGTERM's gentler sister: each is killed, and its files stay.
+    pub fn kill_all(&mut self) {
+        let running: Vec<usize> =
+            (0..self.nodes.len()).filter(|node| self.nodes[*node].is_some()).collect();
+        running.into_iter().for_each(|node| self.kill(node));
+    }
+}
+
+impl Drop for Network {
+    fn drop(&mut self) {
+        for child in self.nodes.iter_mut().flatten() {
+            // Nothing can be done about a child that is gone already.
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+/// Both outputs of a command, for messages.
+pub fn text(output: &Output) -> String {
+    format!(
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    )
+}
+
+/// A base port whose next few, and those of both peer-to-peer networks, are free now.
+fn free_ports() -> u16 {
+    let seed = std::process::id() as u16 % 2000;
+    (0..200)
+        .map(|step| 20_000 + (seed + step * 16) % 9_000)
+        .find(|base| {
+            [0, 1000, 2000].iter().all(|offset| {
+                (0..8).all(|node| TcpListener::bind(("127.0.0.1", base + offset + node)).is_ok())
+            })
+        })
+        .expect("some ports are free")
+}

@@ -1,4 +1,5 @@
 //! What a state proof, an update of the state tree, and a block cost.
+#![expect(missing_docs, reason = "the group that criterion's macro makes is public")]
 
 #[path = "../ledger/src/fixture.rs"]
 #[expect(dead_code, reason = "the ledger's own tests use more of it")]

@@ -212,10 +212,18 @@ fn end_of_watch(duty: &Duty, shared: &Shared) -> Watch {
     match duty {
         Duty::Replica | Duty::Vote(_) => Watch::None,
         Duty::SitOut { height, .. } => {
-            if shared.application.head().height >= *height { Watch::Over } else { Watch::On }
+            if shared.application.head().height >= *height {
+                Watch::Over
+            } else {
+                Watch::On
+            }
         }
         Duty::Rejoin { heights, .. } => {
-            if shared.watched.load(Ordering::Acquire) >= *heights { Watch::Over } else { Watch::On }
+            if shared.watched.load(Ordering::Acquire) >= *heights {
+                Watch::Over
+            } else {
+                Watch::On
+            }
         }
     }
 }
@@ -558,8 +566,8 @@ impl Run {
             .map_err(|error| format!("a certificate of the engine does not verify: {error}"))?;
         self.ensure_payload(certificate.block).await?;
         let committed = self.blocking(move |application| application.commit(&certificate)).await;
-        let Committed { height, events } =
-            committed.map_err(|fault| format!("a decided block could not be committed: {fault}"))?;
+        let Committed { height, events } = committed
+            .map_err(|fault| format!("a decided block could not be committed: {fault}"))?;
         lock(&self.shared.mempool).remove(&events);
         self.watch(&decided);
         let head = self.shared.application.head();
@@ -700,10 +708,7 @@ impl Run {
 }
 
 /// How many validators the engine is connected to; notes the peers for the status.
-async fn connected(
-    shared: &Shared,
-    requests: &tokio::sync::mpsc::Sender<NetworkRequest>,
-) -> usize {
+async fn connected(shared: &Shared, requests: &tokio::sync::mpsc::Sender<NetworkRequest>) -> usize {
     let Ok(Some(dump)) = NetworkRequest::dump_state(requests).await else { return 0 };
     let peers: std::collections::BTreeSet<_> = dump.peers.into_keys().collect();
     let validator = |peer: &&crate::Peer| peer.validator && peers.contains(&peer.id);

@@ -108,13 +108,7 @@ impl From<WireSignature> for Signature {
 
 #[derive(Encode, Decode)]
 enum WirePart {
-    Init {
-        height: u64,
-        round: u32,
-        lock_round: Option<u32>,
-        block: [u8; 32],
-        payload: u32,
-    },
+    Init { height: u64, round: u32, lock_round: Option<u32>, block: [u8; 32], payload: u32 },
     Data(Vec<u8>),
 }
 
@@ -282,13 +276,9 @@ impl Wired for Part {
 
     fn from_form(form: WirePart) -> Result<Self, CodecError> {
         Ok(match form {
-            WirePart::Init { height, round, lock_round, block, payload } => Part::Init {
-                height,
-                round,
-                lock_round,
-                block: Hash(block),
-                payload,
-            },
+            WirePart::Init { height, round, lock_round, block, payload } => {
+                Part::Init { height, round, lock_round, block: Hash(block), payload }
+            }
             WirePart::Data(bytes) => Part::Data(bytes.into()),
         })
     }
@@ -463,9 +453,7 @@ impl Wired for LivenessMsg<Context> {
     fn from_form(form: WireLiveness) -> Result<Self, CodecError> {
         Ok(match form {
             WireLiveness::Vote(vote) => LivenessMsg::Vote(Wired::from_form(vote)?),
-            WireLiveness::Polka(polka) => {
-                LivenessMsg::PolkaCertificate(Wired::from_form(polka)?)
-            }
+            WireLiveness::Polka(polka) => LivenessMsg::PolkaCertificate(Wired::from_form(polka)?),
             WireLiveness::Round(round) => {
                 LivenessMsg::SkipRoundCertificate(Wired::from_form(round)?)
             }
@@ -633,9 +621,13 @@ impl HasEncodedLen<Response<Context>> for Wire {
     fn encoded_len(&self, message: &Response<Context>) -> Result<usize, CodecError> {
         // An upper bound: the engine cuts a response to its size limit with it.
         let Response::ValueResponse(response) = message;
-        let signatures = |value: &RawDecidedValue<Context>| value.certificate.commit_signatures.len();
+        let signatures =
+            |value: &RawDecidedValue<Context>| value.certificate.commit_signatures.len();
         let values = response.values.iter();
-        Ok(16 + values.map(|value| value.value_bytes.len() + 64 + 96 * signatures(value)).sum::<usize>())
+        Ok(16
+            + values
+                .map(|value| value.value_bytes.len() + 64 + 96 * signatures(value))
+                .sum::<usize>())
     }
 }
 

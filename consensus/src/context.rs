@@ -69,13 +69,7 @@ impl engine::Value for Value {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Part {
     /// What the stream is about. `payload` is its length in bytes.
-    Init {
-        height: u64,
-        round: u32,
-        lock_round: Option<u32>,
-        block: Hash,
-        payload: u32,
-    },
+    Init { height: u64, round: u32, lock_round: Option<u32>, block: Hash, payload: u32 },
     /// The next bytes of the payload.
     Data(Bytes),
 }

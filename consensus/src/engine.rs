@@ -107,7 +107,8 @@ pub(crate) async fn start(
                 GuardedSigner { key, genesis, guard, log: log.clone(), refusal: refusal.clone() };
             let peer = peer_id(transport).to_bytes();
             let proof = signer.sign_validator_proof(public.0.to_vec(), peer).await;
-            let proof = Wire.encode(&proof.map_err(|e| e.to_string())?).map_err(|e| e.to_string())?;
+            let proof =
+                Wire.encode(&proof.map_err(|e| e.to_string())?).map_err(|e| e.to_string())?;
             let address = Address(public);
             (
                 NetworkIdentity::new_validator(

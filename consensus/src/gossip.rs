@@ -426,16 +426,26 @@ impl Gossip {
         contact.dial_at = Instant::now() + Duration::from_millis(500);
         contact.sent = None;
         let mut peers = lock(&self.shared.gossip_peers);
-        if connected { peers.insert(id) } else { peers.remove(&id) };
+        if connected {
+            peers.insert(id)
+        } else {
+            peers.remove(&id)
+        };
     }
 
     fn on_exchange(&mut self, event: request_response::Event<Request, Response>) {
         use request_response::Event;
         match event {
-            Event::Message { peer, message: Message::Request { request, channel, request_id }, .. } => {
+            Event::Message {
+                peer,
+                message: Message::Request { request, channel, request_id },
+                ..
+            } => {
                 self.on_request(peer, request, channel, request_id);
             }
-            Event::Message { peer, message: Message::Response { request_id, response }, .. } => {
+            Event::Message {
+                peer, message: Message::Response { request_id, response }, ..
+            } => {
                 self.on_response(peer, request_id, Some(response));
             }
             Event::OutboundFailure { peer, request_id, error, .. } => {

@@ -332,7 +332,7 @@ mod tests {
     use std::collections::HashMap;
 
     /// A directory in memory where there is one: the tests sync thousands of times.
-    fn home() -> tempfile::TempDir {
+    fn directory() -> tempfile::TempDir {
         tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
     }
 
@@ -348,7 +348,7 @@ mod tests {
 
     #[test]
     fn the_same_bytes_get_the_same_signature_and_others_none() {
-        let home = home();
+        let home = directory();
         let mut guard = Guard::open(home.path(), true).unwrap();
         let position = at(5, 0, Step::Prevote);
         let signature = guard.sign(position, b"a", fake).unwrap();
@@ -362,7 +362,7 @@ mod tests {
 
     #[test]
     fn a_restart_signs_on_only_if_the_log_knows_the_last_signature() {
-        let home = home();
+        let home = directory();
         let mut guard = Guard::open(home.path(), true).unwrap();
         let position = at(5, 0, Step::Prevote);
         let signature = guard.sign(position, b"a", fake).unwrap();
@@ -372,7 +372,7 @@ mod tests {
         assert_eq!(guard.sign(next, b"a", fake), Err(Refusal::Forgotten(5)));
         assert!(guard.sign(at(6, 0, Step::Prevote), b"a", fake).is_ok());
 
-        let home = home();
+        let home = directory();
         Guard::open(home.path(), true).unwrap().sign(position, b"a", fake).unwrap();
         let mut guard = Guard::open(home.path(), false).unwrap();
         guard.confirm(&[signature]);
@@ -381,7 +381,7 @@ mod tests {
 
     #[test]
     fn both_copies_gone_is_noticed() {
-        let home = home();
+        let home = directory();
         assert!(matches!(Guard::open(home.path(), false), Err(GuardError::Lost)));
         Guard::open(home.path(), true).unwrap();
         std::fs::remove_file(home.path().join("guard.a")).unwrap();
@@ -420,7 +420,7 @@ mod tests {
         let mut random = StdRng::seed_from_u64(7);
         let (mut refused, mut signed) = (0, 0);
         for _ in 0..1_000 {
-            let home = home();
+            let home = directory();
             let mut out: HashMap<Position, [u8; 64]> = HashMap::new();
             let mut guard = Guard::open(home.path(), true).ok();
             for _ in 0..6 {
@@ -454,7 +454,7 @@ mod tests {
 
     #[test]
     fn a_torn_write_of_one_copy_leaves_the_other() {
-        let home = home();
+        let home = directory();
         let mut guard = Guard::open(home.path(), true).unwrap();
         guard.sign(at(1, 0, Step::Prevote), b"a", fake).unwrap();
         let before = std::fs::read(home.path().join("guard.a")).unwrap();

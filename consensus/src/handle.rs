@@ -153,7 +153,11 @@ pub async fn start(
 fn duty(config: &Config, key: Option<&SigningKey>, head: u64) -> Result<Duty, StartError> {
     let Some(key) = key else { return Ok(Duty::Replica) };
     if let Some(rejoin) = config.rejoin {
-        return Ok(Duty::Rejoin { key: key.clone(), heights: rejoin.heights.max(2), since_ms: now_ms() });
+        return Ok(Duty::Rejoin {
+            key: key.clone(),
+            heights: rejoin.heights.max(2),
+            since_ms: now_ms(),
+        });
     }
     // Without blocks and without a log of the engine this node has never signed.
     let fresh = head == 0 && !Path::exists(&config.home.join("wal"));

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
 use arc_malachitebft_app_channel::app::consensus::SignedConsensusMsg;
+use arc_malachitebft_app_channel::app::engine::util::events::Event;
 use arc_malachitebft_app_channel::app::events::RxEvent;
 use arc_malachitebft_core_types::SignedProposal;
-use arc_malachitebft_app_channel::app::engine::util::events::Event;
 use proofs::Hash;
 use tokio::sync::Notify;
 use tokio::sync::broadcast::error::RecvError;

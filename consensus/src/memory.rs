@@ -56,7 +56,13 @@ impl MemoryLedger {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn header(&self, parent: &Head, time: u64, proposer: proofs::PublicKey, events: &[Vec<u8>]) -> Header {
+    fn header(
+        &self,
+        parent: &Head,
+        time: u64,
+        proposer: proofs::PublicKey,
+        events: &[Vec<u8>],
+    ) -> Header {
         let hashes: Vec<Hash> = events.iter().map(|event| event_hash(event)).collect();
         let mut parts: Vec<&[u8]> = vec![&parent.block.0];
         parts.extend(hashes.iter().map(|hash| &hash.0[..]));

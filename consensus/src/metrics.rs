@@ -52,7 +52,8 @@ fn merge(text: &mut String, engine: &str) {
     let mut seen = BTreeSet::new();
     let mut lines: Vec<&str> = Vec::new();
     for line in engine.lines().rev() {
-        let key = if line.starts_with('#') { line } else { line.rsplit_once(' ').map_or("", |l| l.0) };
+        let key =
+            if line.starts_with('#') { line } else { line.rsplit_once(' ').map_or("", |l| l.0) };
         if !key.is_empty() && line != "# EOF" && !line.starts_with('#') && !seen.insert(key) {
             continue;
         }

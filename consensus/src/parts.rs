@@ -48,9 +48,8 @@ pub(crate) fn split(whole: &Whole, stream: [u8; 16]) -> Vec<StreamMessage<Part>>
         block: whole.block,
         payload: u32::try_from(whole.payload.len()).expect("a block is far below 4 GiB"),
     };
-    let piece = |at: usize| {
-        whole.payload.slice(at..whole.payload.len().min(at.saturating_add(PART_BYTES)))
-    };
+    let piece =
+        |at: usize| whole.payload.slice(at..whole.payload.len().min(at.saturating_add(PART_BYTES)));
     let data = (0..whole.payload.len()).step_by(PART_BYTES).map(|at| Part::Data(piece(at)));
     let contents = std::iter::once(init).chain(data).map(StreamContent::Data);
     let contents = contents.chain(std::iter::once(StreamContent::Fin));

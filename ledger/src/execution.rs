@@ -16,6 +16,9 @@ use crate::log::Row;
 use crate::snapshot::{Head, Snapshot, State};
 use crate::tree::Leaf;
 
+/// Times are below this, in milliseconds since 1970: records hold them as JSON integers.
+const TIME_END: u64 = 1 << 53;
+
 /// What a proposer makes a block of.
 #[derive(Debug, Clone)]
 pub struct BlockInput {
@@ -43,8 +46,8 @@ pub enum Invalid {
     /// It follows another block than the head.
     #[error("the block does not follow the head: `{0}` differs")]
     Position(&'static str),
-    /// Its time is not later than its parent's.
-    #[error("the block's time is not later than its parent's")]
+    /// Its time is not later than its parent's, or no time at all.
+    #[error("the block's time is not later than its parent's and below {TIME_END}")]
     Time,
     /// Its proposer is not one of those who certify it.
     #[error("`{0}` is not a validator at this height")]
@@ -255,7 +258,7 @@ impl Snapshot {
         if header.parent != head.id {
             return Err(Invalid::Position("parent"));
         }
-        if header.time <= head.time {
+        if header.time <= head.time || header.time >= TIME_END {
             return Err(Invalid::Time);
         }
         if self.state.validators.get(&header.proposer).is_none() {
@@ -471,5 +474,36 @@ impl View for Overlay<'_> {
             self.fault.borrow_mut().get_or_insert(fault);
             None
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::Fixture;
+    use serde_json::value::RawValue;
+
+    #[test]
+    fn no_event_makes_the_network_unreadable() {
+        let fixture = Fixture::new(Parameters::default());
+        let context = fixture.genesis.context(1, 1);
+        let decide = |key: &str, content: &str| {
+            let content = RawValue::from_string(content.to_owned()).unwrap();
+            Decision::new(vec![Change { key: key.to_owned(), content }], &context)
+        };
+        for key in [network::VALIDATORS, network::PARAMETERS] {
+            let good = fixture.genesis.records()[key].content.get().to_owned();
+            let decision = decide(key, &good).unwrap();
+            let read = [decision.validators.is_some(), decision.parameters.is_some()];
+            assert_eq!(read.iter().filter(|read| **read).count(), 1);
+            for bad in ["[]", "{}", "null"] {
+                let refused = decide(key, bad).err();
+                assert_eq!(refused, Some(Rejection::Unreadable(key.to_owned())), "{bad}");
+            }
+        }
+        let impossible = Parameters { block_events_max: 0, ..Parameters::default() };
+        let impossible = serde_json::to_string(&impossible).unwrap();
+        assert!(decide(network::PARAMETERS, &impossible).is_err());
+        assert!(decide("did/x", "{}").is_ok());
     }
 }

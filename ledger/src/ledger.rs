@@ -101,8 +101,8 @@ impl Ledger {
     fn start(disk: Disk, genesis: &Genesis) -> Result<Ledger, Fault> {
         let store = Store::open(&disk)?;
         let mut head_file = HeadFile::open(&disk)?;
-        // A crash while the ledger was made leaves no genesis, and then it is made again.
-        if store.get(Family::Meta, GENESIS)?.is_none() {
+        // A crash while the ledger was made leaves it empty, and then it is made again.
+        if store.get(Family::Meta, GENESIS)?.is_none() && store.get(Family::Meta, HEAD)?.is_none() {
             write_genesis(&store, genesis)?;
         }
         let genesis = Arc::new(genesis.clone());

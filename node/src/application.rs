@@ -166,8 +166,7 @@ impl consensus::Application for Application {
         }
         let input = BlockInput { time: request.time_ms, proposer: request.proposer, events };
         let timer = self.metrics.ledger_seconds.with_label_values(&["propose"]).start_timer();
-        let ledger::Proposal { executed, rejected } =
-            self.ledger.propose(input).map_err(fault)?;
+        let ledger::Proposal { executed, rejected } = self.ledger.propose(input).map_err(fault)?;
         timer.observe_duration();
         for (event, rejection) in &rejected {
             // What passes with time may wait for the next block.
@@ -269,3 +268,6 @@ fn check_fresh(block: &Block, fresh: Fresh) -> Option<Invalid> {
 fn fault(fault: ledger::Fault) -> Fault {
     Fault(fault.to_string())
 }
+
+#[cfg(test)]
+mod tests;

@@ -79,8 +79,7 @@ impl Checkpoints {
             newest: None,
             own: None,
         };
-        let checkpoints =
-            Checkpoints { origin, keys, metrics, state: Mutex::new(state), ledger };
+        let checkpoints = Checkpoints { origin, keys, metrics, state: Mutex::new(state), ledger };
         // After a start the others may lack ours.
         if let Some((header, _)) = &checkpoints.ledger.head().block {
             checkpoints.state().put_due(header);

@@ -12,6 +12,10 @@ use consensus::Multiaddr;
 use proofs::PublicKey;
 use serde::{Deserialize, Serialize};
 
+/// What is logged unless the file says otherwise: our own words, and of the engine what matters.
+/// Its network reports every dial to a peer that is not up; who is connected we say ourselves.
+const QUIET: &str = "info,arc_malachitebft=error,arc_malachitebft_network=off,libp2p=error";
+
 /// All settings of a node. A member that is left out has the value that a new file shows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -137,7 +141,7 @@ pub struct Log {
 
 impl Default for Log {
     fn default() -> Self {
-        Log { filter: "info,arc_malachitebft=warn,libp2p=warn".into(), format: LogFormat::Text }
+        Log { filter: QUIET.into(), format: LogFormat::Text }
     }
 }
 

@@ -159,11 +159,7 @@ impl NodeKeys {
 
     /// This node's entry as a replica.
     pub fn replica_entry(&self, name: &str) -> ReplicaEntry {
-        ReplicaEntry {
-            name: name.to_owned(),
-            operator: String::new(),
-            peer_key: public(&self.p2p),
-        }
+        ReplicaEntry { name: name.to_owned(), operator: String::new(), peer_key: public(&self.p2p) }
     }
 }
 

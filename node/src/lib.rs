@@ -1,4 +1,12 @@
 //! The binary `dzong`: wiring, admission, HTTP, metrics, and the commands of authors and operators.
+//!
+//! # Invariants
+//!
+//! * Nothing here decides what is valid: rules are in `registry`, execution in `ledger`.
+//! * The node never says "verified": it serves proofs, and commands that check answers run the
+//!   client's verifier.
+//! * Settings change no validity. No log line or metric tells who asked for what.
+//! * Everything from outside has a deadline and a cap; refusals are quick and say when to return.
 
 pub mod admission;
 pub mod api;
@@ -20,3 +28,6 @@ pub mod signatures;
 pub mod trust;
 pub mod waiting;
 pub mod wiring;
+
+#[cfg(test)]
+mod testing;

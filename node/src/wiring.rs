@@ -96,8 +96,7 @@ impl Node {
             None => None,
         };
         let checkpoints = Arc::new(Checkpoints::new(ledger.clone(), signing, metrics.clone()));
-        let announcer =
-            Announcer { waiting: waiting.clone(), checkpoints: checkpoints.clone() };
+        let announcer = Announcer { waiting: waiting.clone(), checkpoints: checkpoints.clone() };
         let signatures = Arc::new(Signatures::new(metrics.clone()));
         let application = Application::new(
             ledger.clone(),

@@ -69,11 +69,10 @@ pub fn verify_consistency(
     if old_size > new_size {
         return Err(WrongPath);
     }
-    if old_size == new_size {
-        return if path.is_empty() && old_root == new_root { Ok(()) } else { Err(WrongPath) };
-    }
-    if old_size == 0 {
-        return if path.is_empty() && *old_root == empty_root() { Ok(()) } else { Err(WrongPath) };
+    if old_size == 0 || old_size == new_size {
+        let known = old_size != 0 || *old_root == empty_root();
+        let same = old_size != new_size || old_root == new_root;
+        return if path.is_empty() && known && same { Ok(()) } else { Err(WrongPath) };
     }
     let mut path = path.iter();
     let mut seed = *old_root;

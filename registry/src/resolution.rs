@@ -105,9 +105,16 @@ impl Resolution {
             metadata.push_str(&format!("{comma}\"proof\":[{}]}}", proof.get()));
         }
         let resolution = Value::Object(self.resolution_metadata.clone());
-        format!(
-            r#"{{"didDocument":{document},"didDocumentMetadata":{metadata},"didResolutionMetadata":{resolution}}}"#
-        )
+        [
+            r#"{"didDocument":"#,
+            document,
+            r#","didDocumentMetadata":"#,
+            &metadata,
+            r#","didResolutionMetadata":"#,
+            &resolution.to_string(),
+            "}",
+        ]
+        .concat()
     }
 }
 

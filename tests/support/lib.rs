@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 pub mod authors;
+pub mod golden;
 pub mod network;
 
 pub use network::Network;

@@ -107,6 +107,12 @@ impl World {
         self.commit(&[]);
         dids
     }
+
+    fn some_more_blocks(&self) {
+        for number in 20..26 {
+            self.commit(&[self.fixture.did_created(number, json!({})).1]);
+        }
+    }
 }
 
 fn key(did: &str) -> String {
@@ -241,7 +247,6 @@ fn a_snapshot_shows_its_own_height_whatever_is_committed() {
         assert_eq!(record.version, version);
         let answer = snapshot.projection(&projection).unwrap().unwrap();
         seen.push((snapshot, record, answer));
-        // Twice in one block: the version between is superseded at once.
         world.commit(&[world.fixture.did_updated(0, &did, version, version)]);
     }
     for (snapshot, record, answer) in seen {
@@ -252,6 +257,42 @@ fn a_snapshot_shows_its_own_height_whatever_is_committed() {
         let listed = snapshot.records("did/", None, 100).unwrap();
         assert_eq!(listed.len(), 7, "six of genesis and one");
     }
+}
+
+/// Readers on other threads, while blocks are committed: every answer is whole and of one height.
+#[test]
+fn readers_never_see_a_mixture() {
+    let world = World::in_memory();
+    let (did, created) = world.fixture.did_created(0, json!({}));
+    world.commit(&[created]);
+    let trust = Trust::from_genesis(world.fixture.genesis.bytes()).unwrap();
+    let done = std::sync::atomic::AtomicBool::new(false);
+    let read = || {
+        let (key, projection) = (key(&did), registry::projections::resolution_key(&did));
+        let mut heights = std::collections::BTreeSet::new();
+        while !done.load(std::sync::atomic::Ordering::Relaxed) {
+            let snapshot = world.snapshot();
+            let evidence = snapshot.prove(&[&key]).unwrap().unwrap();
+            let fresh = Freshness { now: BEGIN + 900_000, age_max: None };
+            assert!(proofs::verify(&trust, &evidence, fresh).is_valid());
+            let record = evidence.records[0].record.as_ref().unwrap();
+            assert_eq!(record.version, snapshot.height());
+            let answer = snapshot.projection(&projection).unwrap().unwrap();
+            assert_eq!(projections(&key, record)[0].1, answer);
+            heights.insert(snapshot.height());
+        }
+        heights.len()
+    };
+    std::thread::scope(|scope| {
+        let readers = [scope.spawn(read), scope.spawn(read)];
+        for version in 1..150 {
+            world.commit(&[world.fixture.did_updated(0, &did, version, version)]);
+        }
+        done.store(true, std::sync::atomic::Ordering::Relaxed);
+        for reader in readers {
+            assert!(reader.join().unwrap() > 0);
+        }
+    });
 }
 
 #[test]
@@ -345,6 +386,7 @@ fn a_header_that_execution_does_not_give_is_invalid() {
         ("height", Header { height: 3, ..good }),
         ("parent", Header { parent: one, ..good }),
         ("not later", Header { time: world.ledger().head().time, ..good }),
+        ("not later", Header { time: u64::MAX, ..good }),
         ("not a validator", Header { proposer: stranger, ..good }),
         ("log_size", Header { log_size: 3, ..good }),
         ("log_root", Header { log_root: one, ..good }),
@@ -452,6 +494,64 @@ fn an_older_copy_of_the_database_is_found_out() {
     world.close();
     std::fs::remove_file(directory.join("head")).unwrap();
     assert!(matches!(world.open(), Err(Fault::Corrupt { .. })));
+}
+
+/// Flips single bits, and cuts files short, all over what a killed process left on the disk. The
+/// node then does not start, or knows that it is behind, or has everything; and what it reads is
+/// right or a fault.
+#[test]
+fn damage_on_the_disk_is_found_out_or_harmless() {
+    let home = tempfile::tempdir().unwrap();
+    let directory = home.path().join("ledger");
+    let mut world = World::on_disk(&directory);
+    world.some_blocks();
+    // Some of it in tables, some in the write-ahead log alone.
+    world.open().unwrap();
+    world.some_more_blocks();
+    let image = home.path().join("image");
+    copy(&directory, &image);
+    let (model, head) = (dump(&world.ledger().store), world.ledger().head());
+    let files: Vec<PathBuf> = ["", "db"]
+        .iter()
+        .flat_map(|folder| std::fs::read_dir(image.join(folder)).unwrap())
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.is_file() && path.metadata().unwrap().len() > 0)
+        .filter(|path| !path.ends_with("LOG") && !path.ends_with("IDENTITY"))
+        .collect();
+    let mut found_out = 0;
+    for (at, file) in files.iter().cycle().take(120).enumerate() {
+        let mut bytes = std::fs::read(file).unwrap();
+        let whole = bytes.clone();
+        // A walk over the file's length that does not keep step with its blocks.
+        let place = (at * 7919 + 13) % bytes.len();
+        if at % 5 == 4 {
+            bytes.truncate(place);
+        } else {
+            bytes[place] ^= 1 << (at % 8);
+        }
+        let work = home.path().join("work");
+        copy(&image, &work);
+        std::fs::write(work.join(file.strip_prefix(&image).unwrap()), &bytes).unwrap();
+        let name = format!("{} at {place} of {}", file.display(), whole.len());
+        match Ledger::open(&work, &world.fixture.genesis) {
+            Err(_) => found_out += 1,
+            Ok(ledger) if ledger.head() == head => {
+                for ((_, key), value) in model.iter().filter(|((name, _), _)| *name == "records") {
+                    let key = String::from_utf8(key.clone()).unwrap();
+                    match ledger.snapshot().record(&key) {
+                        Ok(record) => assert_eq!(record.unwrap().encode(), *value, "{name}"),
+                        Err(fault) => assert!(matches!(fault, Fault::Corrupt { .. }), "{fault}"),
+                    }
+                }
+            }
+            Ok(ledger) => {
+                assert_eq!(ledger.behind().unwrap().block, head.id, "{name}");
+                found_out += 1;
+            }
+        }
+        std::fs::remove_dir_all(&work).unwrap();
+    }
+    assert!(found_out > 20, "{found_out} of 120");
 }
 
 #[test]
@@ -597,7 +697,9 @@ proptest! {
     /// Four ledgers replay the same blocks; one of them restarts now and then. All have the same
     /// rows, the records are the model's, and the audit finds nothing.
     #[test]
-    fn ledgers_that_commit_the_same_blocks_are_the_same(acts in prop::collection::vec(act(), 1..60)) {
+    fn ledgers_that_commit_the_same_blocks_are_the_same(
+        acts in prop::collection::vec(act(), 1..60),
+    ) {
         let mut world = World::in_memory();
         let others: Vec<World> = (0..3).map(|_| World::in_memory()).collect();
         let mut model: BTreeMap<u64, (String, u64)> = BTreeMap::new();

@@ -5,7 +5,8 @@
 pub(super) const RESULT: &str = "application/did-resolution";
 
 /// What clients of DID Resolution 0.3 ask for a result with: errors are words there.
-pub(super) const RESULT_OLD: &str = r#"application/ld+json;profile="https://w3id.org/did-resolution""#;
+pub(super) const RESULT_OLD: &str =
+    r#"application/ld+json;profile="https://w3id.org/did-resolution""#;
 
 /// The form of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

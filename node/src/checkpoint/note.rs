@@ -77,11 +77,8 @@ fn line(note: &mut String, name: &str, kind: u8, key: &PublicKey, signature: &[u
 
 /// C2SP signed-note: the first four bytes of SHA-256 over name, line feed, type and key.
 fn key_id(name: &str, kind: u8, key: &PublicKey) -> [u8; 4] {
-    let digest = Sha256::new()
-        .chain_update(name)
-        .chain_update([b'\n', kind])
-        .chain_update(key.0)
-        .finalize();
+    let digest =
+        Sha256::new().chain_update(name).chain_update([b'\n', kind]).chain_update(key.0).finalize();
     [digest[0], digest[1], digest[2], digest[3]]
 }
 

@@ -121,7 +121,7 @@ impl Load {
     /// accepted event was lost.
     pub fn run(self, global: &Global) -> anyhow::Result<()> {
         let client = Client::new(&global.url);
-        let nodes = self.find_nodes(global)?;
+        let mut nodes = self.find_nodes(global)?;
         let trust = self.find_trust(&client)?;
         let began = Instant::now();
         let work = match self.kind {
@@ -136,6 +136,7 @@ impl Load {
         };
         let prepare_time = began.elapsed();
         let connections = if self.sequential { 1 } else { self.connections };
+        nodes.truncate(usize::try_from(connections)?);
         let plan = Plan {
             nodes,
             connections: usize::try_from(connections)?,
@@ -260,7 +261,7 @@ impl Report {
         output::line(&output::paint(
             Tone::Strong,
             &format!(
-                "{} {what}, {} nodes, {} connections, {:.1} s",
+                "{} {what}, nodes: {}, connections: {}, {:.1} s",
                 self.mode,
                 self.nodes.len(),
                 self.connections,

@@ -63,14 +63,15 @@ function showStatus() {
   show("state-root", status.stateRoot);
   show("version", status.version);
   if (status.halted) setState("bad", `halted: ${status.halted}`);
-  else if (!status.ready) setState("bad", `not ready${status.unready ? `: ${status.unready}` : ""}`);
+  else if (!status.ready) setState("bad", `not ready: ${status.unready || "starting"}`);
   else setState("good", "the network decides blocks");
 }
 
 function showAge() {
   if (!status || !status.height) return;
   const seconds = Math.max(0, (Date.now() + clockSkew - status.time) / 1000);
-  show("age", seconds < 120 ? `${Math.round(seconds)} s ago` : `${Math.round(seconds / 60)} min ago`);
+  const text = seconds < 120 ? `${Math.round(seconds)} s` : `${Math.round(seconds / 60)} min`;
+  show("age", `${text} ago`);
 }
 
 const blocks = new Map();
@@ -91,9 +92,9 @@ async function showBlocks() {
     const height = document.createElement("td");
     height.append(make("a", h, { href: `#${h}` }));
     const proposer = names.get(header.proposer) || `${header.proposer.slice(0, 12)}…`;
-    row.append(height, make("td", new Date(header.time).toLocaleTimeString()),
-      make("td", events.length), make("td", `${certificate.signatures.length} in round ${certificate.round}`),
-      make("td", proposer));
+    const votes = `${certificate.signatures.length} in round ${certificate.round}`;
+    const time = new Date(header.time).toLocaleTimeString();
+    row.append(height, ...[time, events.length, votes, proposer].map((text) => make("td", text)));
     return row;
   });
   $("blocks").replaceChildren(...rows);
@@ -117,9 +118,14 @@ async function showValidators() {
 let lookups = 0;
 let saved = null;
 
+/** Browsers encode some of what follows #; a text that was never encoded stays as it is. */
+function decoded(text) {
+  try { return decodeURIComponent(text); } catch { return text; }
+}
+
 /** What the text after # asks for, answered below the search box. */
 async function lookUp() {
-  const asked = decodeURIComponent(location.hash.slice(1)).trim();
+  const asked = decoded(location.hash.slice(1)).trim();
   if (asked === "" || asked === "search") return;
   $("search").value = asked;
   const turn = ++lookups;
@@ -139,7 +145,8 @@ async function lookUpDid(asked) {
   const [did, parameters] = asked.split("?");
   const query = new URLSearchParams(parameters || "");
   query.set("proof", "true");
-  const answer = await ask(`/1.0/identifiers/${encodeURIComponent(did)}?${query}`, "application/did-resolution");
+  const path = `/1.0/identifiers/${encodeURIComponent(did)}?${query}`;
+  const answer = await ask(path, "application/did-resolution");
   const result = answer.body || {};
   const metadata = { ...result.didDocumentMetadata };
   const proof = (metadata.proof || [])[0];
@@ -147,38 +154,55 @@ async function lookUpDid(asked) {
   const error = (result.didResolutionMetadata || {}).error;
   const facts = Object.entries(metadata).map(([name, value]) => [name, String(value)]);
   if (error) facts.push(["Answer", error.title || error.type]);
+  else if (!answer.ok && !metadata.deactivated) facts.push(["Answer", detail(answer)]);
   if (proof) {
-    const certificate = proof.evidence.certificate;
-    facts.push(["Proof", `for height ${certificate.height}, with ${certificate.signatures.length} votes`]);
+    const { height, signatures } = proof.evidence.certificate;
+    facts.push(["Proof", `for height ${height}, with ${signatures.length} votes`]);
   } else {
     facts.push(["Proof", "none"]);
   }
-  let title = "Found";
+  let title = "No answer";
   if (metadata.deactivated) title = "Deactivated";
-  else if (error) title = answer.status === 404 ? "Not registered" : "No answer";
+  else if (result.didDocument) title = "Found";
+  else if (answer.status === 404 && error) title = "Not registered";
   const version = query.get("versionId");
-  const command = `dzong did resolve ${did} --verify${version ? ` --version-id ${version}` : ""}`;
-  return { title: `${title}: ${asked}`, facts, body: result.didDocument, command, answer: answer.text };
+  // What is shown to be copied into a shell holds nothing that a shell would act upon.
+  const option = /^[0-9]+$/.test(version || "") ? ` --version-id ${version}` : "";
+  const isDid = /^did:[a-z0-9]+:[A-Za-z0-9._:-]+$/.test(did);
+  const command = isDid && `dzong did resolve ${did} --verify${option}`;
+  title = `${title}: ${asked}`;
+  return { title, facts, body: result.didDocument, command, answer: answer.text };
 }
 
 async function lookUpEvent(id) {
   const answer = await ask(`/v1/events/${id}`);
   if (!answer.ok) return { title: `No such event: ${id}`, facts: [["Answer", detail(answer)]] };
   const { index, height, event } = answer.body;
-  const facts = [["Kind", event.type], ["Author", event.author], ["Block", height], ["Entry of the log", index]];
-  return { title: `Event ${id}`, facts, body: event, command: `dzong event receipt ${id} --verify` };
+  const facts = [
+    ["Kind", event.type],
+    ["Author", event.author, `#${event.author}`],
+    ["Block", height, `#${height}`],
+    ["Entry of the log", index],
+  ];
+  const command = `dzong event receipt ${id} --verify`;
+  return { title: `Event ${id}`, facts, body: event, command };
 }
 
 async function lookUpBlock(height) {
   const answer = await ask(`/v1/blocks/${height}`);
   if (!answer.ok) return { title: `No block ${height}`, facts: [["Answer", detail(answer)]] };
   const { header, events, certificate } = answer.body;
-  const facts = [["Time", new Date(header.time).toISOString()], ["Votes", certificate.signatures.length]];
+  const time = new Date(header.time).toISOString();
+  const facts = [["Time", time], ["Votes", certificate.signatures.length]];
   facts.push(...events.slice(0, 200).map((id, at) => [`Event ${at + 1}`, id, `#${id}`]));
   return { title: `Block ${height}`, facts, body: header };
 }
 
-const detail = (answer) => (answer.body && (answer.body.detail || answer.body.title)) || `status ${answer.status}`;
+/** What an error answer says of itself. */
+function detail(answer) {
+  const { detail: text, title } = answer.body || {};
+  return text || title || `status ${answer.status}`;
+}
 
 function showFound({ title, facts, body, command, answer }) {
   show("result-title", title);

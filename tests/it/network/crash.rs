@@ -86,7 +86,7 @@ fn one_validator_is_killed_again_and_again_and_the_others_go_on() {
         // The longest time between two certified blocks while it is away.
         let away = Instant::now();
         let (mut height, mut since) = (network.status(1).height, Instant::now());
-        while away.elapsed() < Duration::from_millis(1500) {
+        while away.elapsed() < Duration::from_secs(4) {
             std::thread::sleep(Duration::from_millis(5));
             let now = network.status(1).height;
             if now > height {
@@ -94,7 +94,6 @@ fn one_validator_is_killed_again_and_again_and_the_others_go_on() {
                 (height, since) = (now, Instant::now());
             }
         }
-        pauses.push(since.elapsed());
         network.run(0);
         network.wait_until_ready(0);
     }
@@ -106,7 +105,8 @@ fn one_validator_is_killed_again_and_again_and_the_others_go_on() {
         acknowledged.len(),
         pauses.last()
     );
-    assert!(!acknowledged.is_empty());
+    // The proposal timeout, one second, and one second more.
+    assert!(p99 < Duration::from_secs(2), "the others wait too long for the dead one's turn");
     check(&mut network, &acknowledged);
 }
 

@@ -64,6 +64,13 @@ impl Resolve {
         };
         let client = Client::new(&global.url);
         let trust = if self.verify { Some(self.trust.trust()?) } else { None };
+        if let Some(failure) = trust.as_ref().and_then(|t| question.key(&t.network).err()) {
+            // Wrong in itself, whatever any node would say.
+            let result = failure.result().resolution_metadata;
+            let title = result.get("error").and_then(|error| error.get("title")?.as_str());
+            let title = title.unwrap_or(failure.code());
+            anyhow::bail!("`{}` is not resolved: {title} ({})", self.did, failure.code());
+        }
         let reply = client.resolve(&question)?;
         if let Some(path) = &self.out {
             std::fs::write(path, &reply.body)?;

@@ -204,7 +204,8 @@ async fn read(
 ) {
     tally.sent += 1;
     match line.get(&format!("/1.0/identifiers/{}?proof=true", encoded(did))).await {
-        Ok(reply) if reply.status == 200 => {
+        // That a DID is deactivated (410) is an answer like any other.
+        Ok(reply) if matches!(reply.status, 200 | 410) => {
             tally.accepted += 1;
             tally.finish(shared, due);
             if at.is_multiple_of(CHECK_EVERY) {

@@ -12,8 +12,8 @@ use crate::author::{Network, times};
 use crate::client::Client;
 use crate::keys::{KeyFile, Suite};
 
-/// How many DIDs of the log are read in turn.
-const DIDS_MAX: usize = 1_000;
+/// At least so many DIDs are read in turn, where there are so many.
+const DIDS_WANTED: usize = 1_000;
 
 /// An event that is ready to be sent.
 #[derive(Debug)]
@@ -78,12 +78,18 @@ fn event(network: &Network, endorser: &KeyFile) -> anyhow::Result<Prepared> {
     Ok(Prepared { id, bytes: bytes.into() })
 }
 
-/// DIDs that the registry holds: those of genesis, and authors in the log.
+/// DIDs that the registry holds: those of genesis, and the first authors in the log.
 pub(super) fn dids(client: &Client) -> anyhow::Result<Vec<String>> {
     let genesis: Value = serde_json::from_slice(&client.genesis()?)?;
     let mut dids = authors(genesis.get("events"));
-    if let Ok(list) = client.read::<Value>(&format!("/v1/events?from=0&limit={DIDS_MAX}")) {
-        dids.extend(authors(list.get("events").or_else(|| list.get("items"))));
+    let mut from = 0;
+    while dids.len() < DIDS_WANTED {
+        let page: Value = client.read(&format!("/v1/events?from={from}&limit=200"))?;
+        dids.extend(authors(page.get("events")));
+        match page.get("next").and_then(Value::as_u64) {
+            Some(next) if next > from => from = next,
+            _ => break,
+        }
     }
     dids.sort_unstable();
     dids.dedup();

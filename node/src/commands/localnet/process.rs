@@ -35,7 +35,7 @@ impl Process {
         let out = open().with_context(|| format!("cannot write `{}`", log.display()))?;
         let binary = std::env::current_exe().context("where is this program?")?;
         let mut command = Command::new(binary);
-        command.arg("run").arg("--home").arg(home);
+        command.arg("run").arg("--home").arg(home.canonicalize()?);
         if replica {
             command.arg("--replica");
         }
@@ -43,7 +43,7 @@ impl Process {
         command.stdin(Stdio::null()).stdout(out).stderr(errors).process_group(0);
         let child = command.spawn().with_context(|| format!("cannot start {name}"))?;
         let pid = Pid::from_child(&child);
-        fs::write(pid_path(home), pid.as_raw_nonzero().to_string())?;
+        fs::write(pid_path(home), format!("{}\n", pid.as_raw_nonzero()))?;
         Ok(Process { name: name.to_owned(), pid, child: Some((child, log)) })
     }
 
@@ -131,6 +131,7 @@ pub(super) fn running(home: &Path) -> Option<Pid> {
     test_kill_process(pid).ok()?;
     // The number may have gone to another program since. Where that cannot be seen, it counts.
     let command = fs::read(format!("/proc/{}/cmdline", pid.as_raw_nonzero()));
+    let home = home.canonicalize().ok()?;
     let ours = |command: Vec<u8>| {
         let mut words = command.split(|byte| *byte == 0);
         words.any(|word| word == home.as_os_str().as_encoded_bytes())

@@ -1,0 +1,189 @@
+//! One simulated node: the engine's core, its log, the guard's memory and a ledger.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use arc_malachitebft_app_channel::app::metrics::Metrics;
+use arc_malachitebft_core_consensus::{Input, Params, SignedConsensusMsg, State};
+use arc_malachitebft_core_types::{Timeout, ValuePayload};
+use ed25519_consensus::SigningKey;
+use proofs::{Hash, PublicKey, Tag, tagged};
+
+use crate::application::{Application, Head};
+use crate::context::{Address, Context, Height, Validators};
+use crate::guard::{Memory, Position, Refusal, digest};
+use crate::mempool::{Limits, Mempool};
+use crate::parts::Whole;
+
+/// What lies on the node's disk besides its ledger, and what is in its memory.
+pub(super) struct Node {
+    pub(super) key: SigningKey,
+    pub(super) public: PublicKey,
+    pub(super) honest: bool,
+    pub(super) application: Arc<dyn Application>,
+    /// `None` while the node is down or has stopped for good.
+    pub(super) state: Option<State<Context>>,
+    pub(super) halted: bool,
+    /// Counts the starts: what an earlier start has scheduled is void.
+    pub(super) epoch: u64,
+    /// The engine's height.
+    pub(super) height: u64,
+    /// The height up to which the node only watches.
+    pub(super) watching: Option<u64>,
+    /// The engine's log: of which height, its entries, and how many of them are synced.
+    pub(super) log_height: u64,
+    pub(super) log: Vec<Input<Context>>,
+    pub(super) synced: usize,
+    /// True while the log is replayed: nothing is appended then.
+    pub(super) replaying: bool,
+    pub(super) memory: Memory,
+    pub(super) timers: HashMap<Timeout, u64>,
+    pub(super) waiting: BTreeMap<(u64, u32), Whole>,
+    pub(super) proposed: BTreeMap<(u64, u32), Hash>,
+    pub(super) mempool: Mempool,
+    /// One set for each start: the engine's counters must not be shared.
+    pub(super) metrics: Metrics,
+    /// How far the node's clock is from the simulated time, in milliseconds.
+    pub(super) skew_ms: u64,
+}
+
+impl Node {
+    pub(super) fn new(
+        key: SigningKey,
+        honest: bool,
+        application: Arc<dyn Application>,
+        skew_ms: u64,
+    ) -> Self {
+        let public = PublicKey(key.verification_key().to_bytes());
+        Node {
+            key,
+            public,
+            honest,
+            application,
+            state: None,
+            halted: false,
+            epoch: 0,
+            height: 0,
+            watching: None,
+            log_height: 0,
+            log: Vec::new(),
+            synced: 0,
+            replaying: false,
+            memory: Memory::default(),
+            timers: HashMap::new(),
+            waiting: BTreeMap::new(),
+            proposed: BTreeMap::new(),
+            mempool: Mempool::new(Limits::default()),
+            metrics: Metrics::default(),
+            skew_ms,
+        }
+    }
+
+    /// Everything in memory is new; what is on disk stays. Returns the head to go on from.
+    pub(super) fn start(&mut self, application: Arc<dyn Application>) -> Head {
+        self.application = application;
+        let head = self.application.head();
+        self.epoch += 1;
+        self.height = head.height + 1;
+        self.watching = self.watching.filter(|height| *height > head.height);
+        self.timers.clear();
+        self.waiting.clear();
+        self.proposed.clear();
+        self.metrics = Metrics::default();
+        if self.log_height != self.height || self.watching.is_some() {
+            self.begin_log(self.height);
+        }
+        self.memory = Memory::restart(self.memory.last);
+        let signatures: Vec<[u8; 64]> = self.log.iter().filter_map(signature).collect();
+        self.memory.confirm(&signatures);
+        for entry in &self.log {
+            if let Input::ProposedValue(value, _) = entry
+                && value.proposer.0 == self.public
+            {
+                let round = crate::context::round_number(value.round);
+                self.proposed.insert((value.height.0, round), value.value.0);
+            }
+        }
+        // A node that watches has an address outside the set, as a node without a key has.
+        let watching = self.watching.is_some();
+        let address = if watching { PublicKey([0; 32]) } else { self.public };
+        let params = Params {
+            address: Address(address),
+            threshold_params: Default::default(),
+            value_payload: ValuePayload::ProposalAndParts,
+            enabled: true,
+        };
+        let validators = Validators::new(&head.validators);
+        self.state =
+            Some(State::new(Context, Height(self.height), validators, params, 1_000, 1_000));
+        head
+    }
+
+    pub(super) fn begin_log(&mut self, height: u64) {
+        self.log_height = height;
+        self.log.clear();
+        self.synced = 0;
+    }
+
+    /// A signature over `message`, if the guard lets it out.
+    pub(super) fn sign(
+        &mut self,
+        position: Position,
+        message: &[u8],
+        guard: bool,
+        real: bool,
+    ) -> Result<[u8; 64], Refusal> {
+        let digest = digest(message);
+        if guard && let Some(signature) = self.memory.decide(position, &digest)? {
+            return Ok(signature);
+        }
+        let signature =
+            if real { self.key.sign(message).to_bytes() } else { stand_in(&self.public, message) };
+        let record = self.memory.next(position, digest, signature);
+        self.memory.set(record);
+        Ok(signature)
+    }
+}
+
+fn signature(entry: &Input<Context>) -> Option<[u8; 64]> {
+    match entry {
+        Input::Vote(vote) => Some(vote.signature.to_bytes()),
+        Input::Proposal(proposal) => Some(proposal.signature.to_bytes()),
+        _ => None,
+    }
+}
+
+/// Stands for a signature: a hash of key and message, which costs next to nothing.
+pub(super) fn stand_in(key: &PublicKey, message: &[u8]) -> [u8; 64] {
+    let hash = tagged(Tag::Content, &[&key.0, message]);
+    let mut signature = [0; 64];
+    signature[..32].copy_from_slice(&hash.0);
+    signature
+}
+
+/// Who says what, where: to notice a validator that says two things.
+pub(super) fn statement(
+    message: &SignedConsensusMsg<Context>,
+    genesis: &Hash,
+) -> (PublicKey, Position, Hash) {
+    use crate::context::round_number;
+    use crate::guard::Step;
+    use arc_malachitebft_core_types::VoteType;
+    let (validator, height, round, step, bytes) = match message {
+        SignedConsensusMsg::Vote(vote) => {
+            let vote = &vote.message;
+            let step = match vote.kind {
+                VoteType::Prevote => Step::Prevote,
+                VoteType::Precommit => Step::Precommit,
+            };
+            (vote.validator.0, vote.height.0, vote.round, step, vote.sign_bytes(genesis))
+        }
+        SignedConsensusMsg::Proposal(proposal) => {
+            let proposal = &proposal.message;
+            let bytes = proposal.sign_bytes(genesis);
+            (proposal.proposer.0, proposal.height.0, proposal.round, Step::Proposal, bytes)
+        }
+    };
+    let position = Position { height, round: round_number(round), step };
+    (validator, position, digest(&bytes))
+}

@@ -1,0 +1,153 @@
+//! Bytes are for ever: the frozen examples of `docs/format.md`. Nothing here writes the file; when a
+//! format must change, it gets a new tag, and the old example stays.
+
+use std::fs;
+
+use proofs::record::{key_hash, record_hash};
+use proofs::trust::Freshness;
+use proofs::{Trust, Verdict, merkle};
+use registry::answer::{self, Question};
+use registry::{SignedEvent, json, projections, resolution};
+use serde_json::{Value, json};
+use tests::golden::{Golden, NETWORK, TIME};
+use tests::root;
+
+/// A resolution result with its proof, as a node serves it.
+fn answer(golden: &Golden, question: resolution::Question) -> Value {
+    let snapshot = golden.ledger.snapshot();
+    let key = question.key(NETWORK).expect("a key");
+    let mut evidence = snapshot.prove(&[&key]).expect("no fault").expect("certified");
+    let version = match question.wanted().expect("an option") {
+        resolution::Wanted::Latest => None,
+        resolution::Wanted::Version(version) => Some(ledger::Version::Number(version)),
+        resolution::Wanted::Time(moment) => Some(ledger::Version::At(moment)),
+    };
+    if let Some(version) = version {
+        evidence.records[0].past = snapshot.past_version(&key, version).expect("no fault");
+    }
+    let resolution = question.answer(&evidence.records[0]).expect("an answer");
+    let proof = answer::Proof::to_json(Question::Resolution(question), evidence);
+    serde_json::from_str(&resolution.to_json(Some(&proof))).expect("JSON")
+}
+
+fn ask(did: &str, version_id: Option<&str>) -> resolution::Question {
+    let version_id = version_id.map(str::to_owned);
+    resolution::Question { did: did.to_owned(), version_id, version_time: None }
+}
+
+fn examples() -> Value {
+    let golden = Golden::new();
+    let (did, created) = golden.did_created(50);
+    let (other, other_created) = golden.did_created(51);
+    golden.commit(&[created.clone(), other_created]);
+    let document = json!({ "id": did, "alsoKnownAs": ["https://example.bt/"] });
+    let members = json!({ "previousVersion": 1, "document": document });
+    golden.commit(&[golden.event("DidUpdated", &did, 50, members)]);
+    let members = json!({ "previousVersion": 1 });
+    golden.commit(&[golden.event("DidDeactivated", &other, 51, members)]);
+    let certificate = golden.commit(&[]);
+
+    let snapshot = golden.ledger.snapshot();
+    let (header, _) = snapshot.header(4).expect("no fault").expect("a block");
+    let event = SignedEvent::parse(&created).and_then(SignedEvent::verify).expect("sound");
+    let key = format!("did/{did}");
+    let record = snapshot.record(&key).expect("no fault").expect("a record").encode();
+    let receipt = snapshot.receipt(&event.id()).expect("no fault").expect("in the log");
+    let absent =
+        did.replace(&did[did.len() - 46..], "QmYyQSo1c1Ym7orWxLYvCrM2EmxFTANf8wXmmE7DWjhx5N");
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("UTF-8");
+    json!({
+        "genesis": { "text": text(golden.genesis.bytes()), "hash": golden.genesis.hash() },
+        "event": {
+            "text": text(&created),
+            "id": event.id(),
+            "did": did,
+            "logLeaf": merkle::leaf_hash(&created),
+        },
+        "header": {
+            "bytes": hex::encode(header.encode()),
+            "id": header.id(),
+            "logEntry": hex::encode(header.log_entry()),
+        },
+        "validators": { "hash": golden.genesis.validators().hash() },
+        "certificate": certificate,
+        "record": {
+            "key": key,
+            "path": key_hash(&key),
+            "text": text(&record),
+            "hash": record_hash(&record),
+        },
+        "now": TIME + 10_000,
+        "answers": {
+            "current": answer(&golden, ask(&did, None)),
+            "past": answer(&golden, ask(&did, Some("1"))),
+            "deactivated": answer(&golden, ask(&other, None)),
+            "absent": answer(&golden, ask(&absent, None)),
+        },
+        "receipt": receipt,
+    })
+}
+
+#[test]
+fn the_frozen_examples_are_what_the_code_makes() {
+    let made = examples();
+    let frozen = fs::read(root().join("tests/golden/format.json")).unwrap_or_default();
+    let frozen: Value = serde_json::from_slice(&frozen).unwrap_or_default();
+    if made != frozen {
+        let path = std::env::temp_dir().join("dzong-format.json");
+        let text = serde_json::to_string_pretty(&made).expect("JSON");
+        fs::write(&path, text + "\n").expect("a file");
+        panic!("the format changed; what the code makes now is in {}", path.display());
+    }
+}
+
+#[test]
+fn the_frozen_answers_are_valid_and_nothing_else_is() {
+    let frozen = fs::read(root().join("tests/golden/format.json")).expect("the examples");
+    let frozen: Value = serde_json::from_slice(&frozen).expect("JSON");
+    let genesis = frozen["genesis"]["text"].as_str().expect("a text");
+    let trust = Trust::from_genesis(genesis.as_bytes()).expect("a genesis");
+    let now = frozen["now"].as_u64().expect("a time");
+    let mut answers = frozen["answers"].as_object().expect("answers").clone();
+    answers.insert("receipt".into(), frozen["receipt"].clone());
+    for (name, answer) in &answers {
+        let check = |age_max, now| {
+            let bytes = json::canonical(answer).expect("JSON of the profile");
+            answer::check(&trust, &bytes, Freshness { now, age_max })
+        };
+        let fresh = check(Some(60_000), now);
+        assert!(fresh.is_valid(), "{name}: {fresh}");
+        if name != "receipt" {
+            let stale = check(Some(1_000), now);
+            assert!(matches!(stale, Verdict::Stale { .. }), "{name}: {stale}");
+        }
+        let old = check(None, now + 31 * 86_400_000);
+        assert!(matches!(old, Verdict::Untrusted { .. }), "{name}: {old}");
+        let bytes = json::canonical(answer).expect("JSON of the profile");
+        for at in 0..bytes.len() {
+            for bit in [1, 0x20] {
+                let mut changed = bytes.clone();
+                changed[at] ^= bit;
+                let verdict =
+                    answer::check(&trust, &changed, Freshness { now, age_max: Some(60_000) });
+                let invalid = matches!(verdict, Verdict::Invalid { .. });
+                // A digit of an exponent that is none, or the case of a hash: never valid.
+                assert!(invalid, "{name}, byte {at} of {}: {verdict}", bytes.len());
+            }
+        }
+    }
+}
+
+#[test]
+fn the_prepared_answer_is_the_one_that_a_client_rebuilds() {
+    let golden = Golden::new();
+    let (did, created) = golden.did_created(50);
+    golden.commit(&[created]);
+    let snapshot = golden.ledger.snapshot();
+    let prepared = snapshot.projection(&projections::resolution_key(&did)).expect("no fault");
+    let mut with_proof = answer(&golden, ask(&did, None));
+    let metadata = with_proof["didDocumentMetadata"].as_object_mut().expect("metadata");
+    metadata.remove("proof");
+    let prepared: Value = serde_json::from_slice(&prepared.expect("prepared")).expect("JSON");
+    assert_eq!(prepared, with_proof);
+}

@@ -14,7 +14,7 @@ run: build
 	$(DZONG) localnet
 
 build: setup
-	cargo build --release --locked --bin dzong
+	cargo build --release --locked --workspace --bin dzong
 
 test: setup
 	cargo build --release --locked --workspace --all-targets
@@ -28,7 +28,7 @@ lint: setup
 
 # A longer simulation: make sim SEEDS=5000
 sim: setup
-	DZONG_SIM_SEEDS=$(or $(SEEDS),2000) cargo nextest run --release --locked -p tests --test sim --no-capture
+	DZONG_SIM_SEEDS=$(or $(SEEDS),2000) cargo nextest run --release --locked --workspace -E "binary(sim)" --no-capture
 
 setup:
 	@.ci/setup

@@ -1,5 +1,6 @@
 //! Starting and stopping the engine, and the settings that its traps demand.
 
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
@@ -37,7 +38,7 @@ const STOP_TIMEOUT: Duration = Duration::from_secs(5);
 /// The key of a validator and the guard before it.
 #[derive(Clone)]
 pub(crate) struct Signing {
-    pub(crate) key: SigningKey,
+    pub(crate) key: Arc<SigningKey>,
     pub(crate) guard: Arc<Mutex<Guard>>,
 }
 
@@ -49,6 +50,7 @@ pub(crate) struct Engine {
     /// Set when the guard refused: the engine ends then.
     pub(crate) refusal: Arc<OnceLock<Refusal>>,
     handle: EngineHandle,
+    log_path: PathBuf,
 }
 
 /// Whether the engine votes.
@@ -126,8 +128,9 @@ pub(crate) async fn start(
             ConsensusContext::new_full_node(Address(PublicKey([0; 32])), verifier),
         ),
     };
+    let log_path = config.home.join("wal/consensus.wal");
     let (channels, handle) = EngineBuilder::new(Context, settings)
-        .with_default_wal(WalContext::new(config.home.join("wal/consensus.wal"), log.clone()))
+        .with_default_wal(WalContext::new(log_path.clone(), log.clone()))
         .with_default_network(NetworkContext::new(identity, Wire))
         .with_default_sync(SyncContext::new(Wire))
         .with_default_consensus(context)
@@ -135,7 +138,7 @@ pub(crate) async fn start(
         .build()
         .await
         .map_err(|error| error.to_string())?;
-    Ok(Engine { channels, log, refusal, handle })
+    Ok(Engine { channels, log, refusal, handle, log_path })
 }
 
 fn settings(config: &Config, genesis: &Hash, enabled: bool) -> Settings {
@@ -210,18 +213,17 @@ impl Engine {
     /// one of its log, after which its supervisor stays alive on purpose.
     pub(crate) async fn ended(mut self) -> Ended {
         let ended = tokio::time::timeout(STOP_TIMEOUT, &mut self.handle.handle).await;
-        match ended {
-            Ok(_) => Ended::Whole,
-            Err(_) => {
-                self.handle.actor.kill();
-                Ended::Unsafe
-            }
+        if ended.is_err() {
+            self.handle.actor.kill();
+            return Ended::Unsafe;
         }
+        released(&self.log_path).await;
+        Ended::Whole
     }
 
     /// Stops the engine and waits for it, so that its port and log are free.
     pub(crate) async fn stop(self) {
-        let Engine { channels, handle, .. } = self;
+        let Engine { channels, handle, log_path, .. } = self;
         // Nobody may wait for our answers any more.
         drop(channels);
         let cell = handle.actor.get_cell();
@@ -231,5 +233,16 @@ impl Engine {
             tracing::warn!("the engine did not stop in time");
             handle.actor.kill();
         }
+        released(&log_path).await;
+    }
+}
+
+/// Waits until the engine's thread has let go of its log: it ends a moment after the rest, and
+/// the next engine would not start before.
+async fn released(log: &Path) {
+    let deadline = tokio::time::Instant::now() + STOP_TIMEOUT;
+    let Ok(file) = std::fs::File::open(log) else { return };
+    while file.try_lock().is_err() && tokio::time::Instant::now() < deadline {
+        tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }

@@ -5,18 +5,18 @@
 //! validator onwards only when they came from a replica. Everything is bounded, and a peer that is
 //! slow or full is waited for, not buffered for.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
-use std::io;
+mod contact;
+mod frames;
+
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use async_trait::async_trait;
-use bincode::{Decode, Encode};
 use bytes::Bytes;
-use futures::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, StreamExt};
+use futures::StreamExt;
 use libp2p::request_response::{
-    self, InboundRequestId, Message, OutboundRequestId, ProtocolSupport, ResponseChannel,
+    self, Message, OutboundRequestId, ProtocolSupport, ResponseChannel,
 };
 use libp2p::swarm::dial_opts::{DialOpts, PeerCondition};
 use libp2p::swarm::{NetworkBehaviour, SwarmEvent};
@@ -25,7 +25,8 @@ use proofs::{Block, Hash};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 
-use crate::codec;
+use self::contact::{BATCH_EVENTS_MAX, Contact};
+use self::frames::{Frames, Request, Response};
 use crate::config::{Config, Peer, keypair};
 use crate::mempool::Accepted;
 use crate::parts::block_id;
@@ -34,49 +35,14 @@ use crate::shared::{Shared, count, lock, now_ms};
 /// Most bytes of a checkpoint cosignature.
 pub(crate) const COSIGNATURE_BYTES_MAX: usize = 16 << 10;
 
-/// A batch of events: at most this many, and about this many bytes.
-const BATCH_EVENTS_MAX: usize = 512;
-const BATCH_BYTES_MAX: usize = 512 << 10;
-
-/// Bytes of events that wait for one peer; beyond it the oldest are left out.
-const OUTBOX_BYTES_MAX: usize = 16 << 20;
-
 /// Batches of peers that wait for admission; beyond it peers are told to wait.
 const INBOX_BATCHES_MAX: usize = 64;
-
-/// Most bytes of a request, and of a response, on the wire.
-const REQUEST_BYTES_MAX: u64 = 2 << 20;
-const RESPONSE_BYTES_MAX: u64 = (Block::BYTES_MAX as u64) + 64;
 
 /// Commands from this node that wait for the swarm.
 const COMMANDS_MAX: usize = 4096;
 
 /// How long a busy peer is left alone.
 const BUSY_PAUSE: Duration = Duration::from_millis(50);
-
-/// A request to a peer.
-#[derive(Debug, Encode, Decode)]
-pub(crate) enum Request {
-    /// Events for the mempool.
-    Events(Vec<Vec<u8>>),
-    /// The payload of the block with this id.
-    Payload([u8; 32]),
-    /// The sender has begun this height.
-    Begun(u64),
-    /// A checkpoint cosignature, opaque here.
-    Cosignature(Vec<u8>),
-}
-
-/// The answer.
-#[derive(Debug, Encode, Decode)]
-pub(crate) enum Response {
-    /// Taken.
-    Done,
-    /// Not taken: send it again later.
-    Busy,
-    /// The payload, if it is here.
-    Payload(Option<Vec<u8>>),
-}
 
 /// Who receives something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -129,65 +95,6 @@ pub(crate) fn channel() -> (Sender, Inbox) {
     (Sender(sender), Inbox(receiver))
 }
 
-/// Length-limited frames in the one strict encoding.
-#[derive(Debug, Clone, Copy, Default)]
-struct Frames;
-
-#[async_trait]
-impl request_response::Codec for Frames {
-    type Protocol = StreamProtocol;
-    type Request = Request;
-    type Response = Response;
-
-    async fn read_request<T: AsyncRead + Unpin + Send>(
-        &mut self,
-        _: &StreamProtocol,
-        io: &mut T,
-    ) -> io::Result<Request> {
-        read(io, REQUEST_BYTES_MAX).await
-    }
-
-    async fn read_response<T: AsyncRead + Unpin + Send>(
-        &mut self,
-        _: &StreamProtocol,
-        io: &mut T,
-    ) -> io::Result<Response> {
-        read(io, RESPONSE_BYTES_MAX).await
-    }
-
-    async fn write_request<T: AsyncWrite + Unpin + Send>(
-        &mut self,
-        _: &StreamProtocol,
-        io: &mut T,
-        request: Request,
-    ) -> io::Result<()> {
-        io.write_all(&codec::encode(&request)).await?;
-        io.close().await
-    }
-
-    async fn write_response<T: AsyncWrite + Unpin + Send>(
-        &mut self,
-        _: &StreamProtocol,
-        io: &mut T,
-        response: Response,
-    ) -> io::Result<()> {
-        io.write_all(&codec::encode(&response)).await?;
-        io.close().await
-    }
-}
-
-async fn read<M: Encode + Decode<()>>(
-    io: &mut (impl AsyncRead + Unpin + Send),
-    limit: u64,
-) -> io::Result<M> {
-    let mut bytes = Vec::new();
-    io.take(limit + 1).read_to_end(&mut bytes).await?;
-    if u64::try_from(bytes.len()).is_ok_and(|length| length > limit) {
-        return Err(io::Error::other("message too long"));
-    }
-    codec::decode(&bytes).map_err(io::Error::other)
-}
-
 #[derive(NetworkBehaviour)]
 struct Behaviour {
     // Refuses strangers at the connection, before any protocol.
@@ -206,18 +113,6 @@ pub(crate) struct Gossip {
     peers: BTreeMap<PeerId, Contact>,
     fetches: HashMap<OutboundRequestId, Fetch>,
     shutdown: watch::Receiver<bool>,
-}
-
-/// What we know of a peer.
-struct Contact {
-    peer: Peer,
-    connected: bool,
-    outbox: VecDeque<Bytes>,
-    outbox_bytes: usize,
-    sent: Option<(OutboundRequestId, Vec<Bytes>)>,
-    paused: Option<Instant>,
-    dial_at: Instant,
-    failures: u32,
 }
 
 struct Fetch {
@@ -240,17 +135,7 @@ pub(crate) fn start(
     let contact = |peer: &Peer| {
         // One of each pair dials first, so that there is one connection, not two.
         let wait = if me < peer.id { Duration::ZERO } else { Duration::from_secs(3) };
-        let contact = Contact {
-            peer: peer.clone(),
-            connected: false,
-            outbox: VecDeque::new(),
-            outbox_bytes: 0,
-            sent: None,
-            paused: None,
-            dial_at: now + wait,
-            failures: 0,
-        };
-        (peer.id, contact)
+        (peer.id, Contact::new(peer.clone(), now + wait))
     };
     let gossip = Gossip {
         peers: config.peers.iter().map(contact).collect(),
@@ -436,12 +321,8 @@ impl Gossip {
     fn on_exchange(&mut self, event: request_response::Event<Request, Response>) {
         use request_response::Event;
         match event {
-            Event::Message {
-                peer,
-                message: Message::Request { request, channel, request_id },
-                ..
-            } => {
-                self.on_request(peer, request, channel, request_id);
+            Event::Message { peer, message: Message::Request { request, channel, .. }, .. } => {
+                self.on_request(peer, request, channel);
             }
             Event::Message {
                 peer, message: Message::Response { request_id, response }, ..
@@ -459,13 +340,7 @@ impl Gossip {
         }
     }
 
-    fn on_request(
-        &mut self,
-        peer: PeerId,
-        request: Request,
-        channel: ResponseChannel<Response>,
-        _: InboundRequestId,
-    ) {
+    fn on_request(&mut self, peer: PeerId, request: Request, channel: ResponseChannel<Response>) {
         let response = match request {
             Request::Events(events) => self.on_events(peer, events),
             Request::Begun(height) => {
@@ -531,39 +406,6 @@ impl Gossip {
             contact.paused = Some(now + BUSY_PAUSE);
         }
         self.flush(peer, now);
-    }
-}
-
-impl Contact {
-    fn queue(&mut self, events: &[Bytes]) {
-        for event in events {
-            self.outbox_bytes += event.len();
-            self.outbox.push_back(event.clone());
-        }
-        while self.outbox_bytes > OUTBOX_BYTES_MAX {
-            let Some(event) = self.outbox.pop_front() else { break };
-            self.outbox_bytes -= event.len();
-        }
-    }
-
-    fn requeue(&mut self, batch: Vec<Bytes>) {
-        for event in batch.into_iter().rev() {
-            self.outbox_bytes += event.len();
-            self.outbox.push_front(event);
-        }
-    }
-
-    fn next_batch(&mut self) -> Vec<Bytes> {
-        let (mut batch, mut bytes) = (Vec::new(), 0);
-        while let Some(event) = self.outbox.front() {
-            if batch.len() >= BATCH_EVENTS_MAX || bytes + event.len() > BATCH_BYTES_MAX {
-                break;
-            }
-            bytes += event.len();
-            self.outbox_bytes -= event.len();
-            batch.extend(self.outbox.pop_front());
-        }
-        batch
     }
 }
 

@@ -176,11 +176,18 @@ impl Guard {
     }
 
     /// A guard whose memory begins behind `height`: everything up to it is refused. For a node
-    /// that rejoins after having watched.
+    /// that rejoins after having watched. What the files still say of later signatures stays.
     pub fn rejoin(home: &Path, height: u64) -> Result<Guard, GuardError> {
         let position = Position { height, round: u32::MAX, step: Step::Precommit };
-        let floor = Record { counter: 1, position, digest: Hash::ZERO, signature: [0; 64] };
-        Guard::with(home, Some(floor))
+        let mut last = Record { counter: 1, position, digest: Hash::ZERO, signature: [0; 64] };
+        for path in paths(home) {
+            if let Copy::Good(record) = read(&path)?
+                && record.position > last.position
+            {
+                last = record;
+            }
+        }
+        Guard::with(home, Some(last))
     }
 
     fn with(home: &Path, last: Option<Record>) -> Result<Guard, GuardError> {
@@ -390,6 +397,15 @@ mod tests {
             std::fs::write(home.path().join(name), b"").unwrap();
         }
         assert!(matches!(Guard::open(home.path(), true), Err(GuardError::Lost)));
+    }
+
+    #[test]
+    fn a_node_that_rejoins_signs_above_what_it_watched() {
+        let home = directory();
+        let mut guard = Guard::rejoin(home.path(), 7).unwrap();
+        assert!(guard.sign(at(7, 3, Step::Prevote), b"a", fake).is_err());
+        assert!(guard.sign(at(9, 0, Step::Prevote), b"a", fake).is_ok());
+        assert_eq!(Guard::rejoin(home.path(), 8).unwrap().floor(), 9);
     }
 
     /// Deletes, cuts, extends or flips a bit of one file or of both.

@@ -117,6 +117,7 @@ pub async fn start(
         genesis: application.genesis(),
         validator: keys.validator.as_ref().map(|key| PublicKey(key.verification_key().to_bytes())),
         mempool: Mutex::new(Mempool::new(config.mempool)),
+        own: Mutex::default(),
         activity: Activity::default(),
         evidence: Mutex::new(EvidenceFile::open(&config.home)?),
         gossip,
@@ -151,7 +152,7 @@ pub async fn start(
 
 /// What this node may do, by what it remembers of its signatures.
 fn duty(config: &Config, key: Option<&SigningKey>, head: u64) -> Result<Duty, StartError> {
-    let Some(key) = key else { return Ok(Duty::Replica) };
+    let Some(key) = key.cloned().map(Arc::new) else { return Ok(Duty::Replica) };
     if let Some(rejoin) = config.rejoin {
         return Ok(Duty::Rejoin {
             key: key.clone(),
@@ -162,7 +163,7 @@ fn duty(config: &Config, key: Option<&SigningKey>, head: u64) -> Result<Duty, St
     // Without blocks and without a log of the engine this node has never signed.
     let fresh = head == 0 && !Path::exists(&config.home.join("wal"));
     let guard = Guard::open(&config.home, fresh)?;
-    Ok(Duty::Vote(Signing { key: key.clone(), guard: Arc::new(Mutex::new(guard)) }))
+    Ok(Duty::Vote(Signing { key, guard: Arc::new(Mutex::new(guard)) }))
 }
 
 fn floor(duty: &Duty) -> u64 {

@@ -59,12 +59,14 @@ pub(crate) enum Go {
 pub(crate) struct Hold {
     height: u64,
     heartbeat: Instant,
+    /// Events do not end the hold before this.
+    patience: Instant,
     woken: Option<Instant>,
 }
 
 impl Hold {
-    pub(crate) fn new(height: u64, heartbeat: Duration, now: Instant) -> Self {
-        Hold { height, heartbeat: now + heartbeat, woken: None }
+    pub(crate) fn new(height: u64, heartbeat: Duration, patience: Duration, now: Instant) -> Self {
+        Hold { height, heartbeat: now + heartbeat, patience: now + patience, woken: None }
     }
 
     pub(crate) fn height(&self) -> u64 {
@@ -81,14 +83,17 @@ impl Hold {
         if activity.beyond(self.height) {
             return Ok(Go::Peer);
         }
-        if events {
+        if events && now >= self.patience {
             return Ok(Go::Own);
         }
         if activity.beyond(self.height - 1) {
             let woken = *self.woken.get_or_insert(now) + GRACE;
             return if now >= woken { Ok(Go::Peer) } else { Err(woken) };
         }
-        if now >= self.heartbeat { Ok(Go::Own) } else { Err(self.heartbeat) }
+        if now >= self.heartbeat {
+            return Ok(Go::Own);
+        }
+        Err(if events { self.patience.min(self.heartbeat) } else { self.heartbeat })
     }
 }
 
@@ -101,7 +106,7 @@ mod tests {
     #[test]
     fn idle_waits_for_the_heartbeat() {
         let (start, activity) = (Instant::now(), Activity::default());
-        let mut hold = Hold::new(7, HEARTBEAT, start);
+        let mut hold = Hold::new(7, HEARTBEAT, Duration::ZERO, start);
         assert_eq!(hold.check(&activity, false, start), Err(start + HEARTBEAT));
         assert_eq!(hold.check(&activity, false, start + HEARTBEAT), Ok(Go::Own));
     }
@@ -109,14 +114,23 @@ mod tests {
     #[test]
     fn an_event_goes_at_once() {
         let (start, activity) = (Instant::now(), Activity::default());
-        let mut hold = Hold::new(7, HEARTBEAT, start);
+        let mut hold = Hold::new(7, HEARTBEAT, Duration::ZERO, start);
         assert_eq!(hold.check(&activity, true, start), Ok(Go::Own));
+    }
+
+    #[test]
+    fn events_that_no_block_takes_do_not_make_blocks_at_full_speed() {
+        let (start, activity) = (Instant::now(), Activity::default());
+        let pause = Duration::from_millis(100);
+        let mut hold = Hold::new(7, HEARTBEAT, pause, start);
+        assert_eq!(hold.check(&activity, true, start), Err(start + pause));
+        assert_eq!(hold.check(&activity, true, start + pause), Ok(Go::Own));
     }
 
     #[test]
     fn a_peer_that_began_is_followed_after_a_moment_or_with_its_event() {
         let (start, activity) = (Instant::now(), Activity::default());
-        let mut hold = Hold::new(7, HEARTBEAT, start);
+        let mut hold = Hold::new(7, HEARTBEAT, Duration::ZERO, start);
         activity.begun(7);
         assert_eq!(hold.check(&activity, false, start), Err(start + GRACE));
         assert_eq!(hold.check(&activity, true, start), Ok(Go::Own));
@@ -126,7 +140,7 @@ mod tests {
     #[test]
     fn a_node_that_is_behind_does_not_wait() {
         let (start, activity) = (Instant::now(), Activity::default());
-        let mut hold = Hold::new(7, HEARTBEAT, start);
+        let mut hold = Hold::new(7, HEARTBEAT, Duration::ZERO, start);
         activity.begun(8);
         assert_eq!(hold.check(&activity, false, start), Ok(Go::Peer));
     }

@@ -1,9 +1,9 @@
 //! What the parts of a running node have in common.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use libp2p::PeerId;
@@ -18,6 +18,12 @@ use crate::halt::write_halt;
 use crate::mempool::{Accepted, Candidate, Mempool, Refused};
 use crate::pace::Activity;
 
+/// After this long a submission is sent to the peers again.
+const ANNOUNCE_AGAIN: Duration = Duration::from_secs(3);
+
+/// Events that are sent again at once.
+const BATCH: usize = 256;
+
 /// A cosignature and the peer that sent it.
 pub(crate) type Cosignature = (PeerId, Bytes);
 
@@ -29,6 +35,8 @@ pub(crate) struct Shared {
     /// This validator; `None` for a replica.
     pub(crate) validator: Option<PublicKey>,
     pub(crate) mempool: Mutex<Mempool>,
+    /// Our own submissions, by the time when they were last sent to the peers.
+    pub(crate) own: Mutex<VecDeque<(Instant, Hash)>>,
     pub(crate) activity: Activity,
     pub(crate) evidence: Mutex<EvidenceFile>,
     pub(crate) gossip: gossip::Sender,
@@ -87,16 +95,39 @@ impl Shared {
         if self.halted.get().is_some() {
             return Err(Refused::Halted);
         }
-        let bytes = candidate.bytes.clone();
+        let (hash, bytes) = (candidate.hash, candidate.bytes.clone());
         let accepted = lock(&self.mempool).insert(candidate, now_ms())?;
         if accepted == Accepted::Inserted {
             self.activity.events();
+            lock(&self.own).push_back((Instant::now(), hash));
             if !self.gossip.events(vec![bytes], gossip::To::Everyone) {
                 // Not lost: our own turn to propose comes, and what waits long is sent again.
                 count(&self.counters.gossip_dropped);
             }
         }
         Ok(accepted)
+    }
+
+    /// Sends those of our submissions again that have waited for long: a peer may have been away,
+    /// or full.
+    pub(crate) fn announce_again(&self) {
+        let now = Instant::now();
+        let mut waiting = Vec::new();
+        let mut own = lock(&self.own);
+        let mempool = lock(&self.mempool);
+        while own.front().is_some_and(|(since, _)| *since + ANNOUNCE_AGAIN <= now) {
+            let Some((_, hash)) = own.pop_front() else { break };
+            if let Some(candidate) = mempool.get(&hash) {
+                waiting.push(candidate.bytes.clone());
+                own.push_back((now, hash));
+            }
+        }
+        drop((own, mempool));
+        for batch in waiting.chunks(BATCH) {
+            if !self.gossip.events(batch.to_vec(), gossip::To::Everyone) {
+                break;
+            }
+        }
     }
 
     /// Stops agreement for safety, durably.

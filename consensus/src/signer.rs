@@ -15,7 +15,7 @@ use crate::guard::{Guard, Position, Refusal, Step};
 
 /// Signs with the validator's key, behind the guard.
 pub(crate) struct GuardedSigner {
-    pub(crate) key: SigningKey,
+    pub(crate) key: Arc<SigningKey>,
     pub(crate) genesis: Hash,
     pub(crate) guard: Arc<Mutex<Guard>>,
     /// What the engine's log still remembers.

@@ -9,6 +9,7 @@
 //! network is cut, nodes crash in the middle of a step and lose the end of their log. In the
 //! second all of it heals, and every honest node must decide some more heights soon.
 
+mod effects;
 mod network;
 mod node;
 mod world;

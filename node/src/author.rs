@@ -9,10 +9,10 @@ use proofs::{Hash, Receipt, Record, Verdict};
 use registry::author::{Key, Times};
 use registry::did_state::{self, DidState};
 use registry::multikey::PublicKey;
-use registry::{Context, SignedEvent, json};
+use registry::{Context, Rejection, SignedEvent, json};
 use serde_json::Value;
 
-use crate::client::{Client, read_receipt};
+use crate::client::{Client, ClientError, PROBLEM_PREFIX, Problem, read_receipt};
 use crate::keys::{self, KeyFile};
 use crate::output;
 use crate::trust::{TrustArgs, local_home, now};
@@ -106,7 +106,7 @@ pub fn current(
     if let Some(verdict) = judge(trust, &answer)? {
         anyhow::ensure!(verdict.is_valid(), "the node's answer about `{did}` is {verdict}");
     } else {
-        output::progress("the node's answer is not verified: no --genesis FILE is given");
+        eprintln!("warning: what {} says is not verified: add --genesis FILE", client.url());
     }
     let record = registry::answer::shown_record(&answer)
         .with_context(|| format!("`{did}` is not registered: create it with `dzong did create`"))?;
@@ -173,7 +173,7 @@ impl Delivery {
         }
         let bytes = json::canonical(event)?;
         let checked = SignedEvent::parse(&bytes).and_then(SignedEvent::verify);
-        let id = checked.map_err(|why| anyhow::anyhow!("{why} ({})", why.code()))?.id();
+        let id = checked.map_err(|why| refused_here(&why))?.id();
         if self.no_wait {
             return Ok(Delivered::Accepted(client.submit(&bytes)?));
         }
@@ -230,6 +230,12 @@ impl Delivered {
             }),
         }
     }
+}
+
+/// The rejection as a node would put it.
+fn refused_here(why: &Rejection) -> ClientError {
+    let kind = format!("{PROBLEM_PREFIX}{}", why.code());
+    ClientError::Refused(Problem { kind, detail: why.to_string(), ..Problem::default() })
 }
 
 /// Writes an event to a file for people to read; its signatures are over its meaning, not its

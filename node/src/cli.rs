@@ -3,7 +3,9 @@
 use std::process::ExitCode;
 
 use clap::{Args, Parser};
+use serde_json::json;
 
+use crate::client::ClientError;
 use crate::commands::Command;
 use crate::output::Closed;
 
@@ -44,7 +46,15 @@ const CLOSED_PIPE: u8 = 141;
 
 /// Runs the command that the process was started with.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(usage) => {
+            // A reader that goes away is no fault here either.
+            let _ = usage.print();
+            // Codes from 2 on are verdicts (`dzong verify`).
+            return if usage.use_stderr() { ExitCode::FAILURE } else { ExitCode::SUCCESS };
+        }
+    };
     match cli.command.run(&cli.global) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => end(&error, cli.global.json),
@@ -59,7 +69,11 @@ fn end(error: &anyhow::Error, json: bool) -> ExitCode {
         return ExitCode::from(CLOSED_PIPE);
     }
     if json {
-        eprintln!("{}", serde_json::json!({ "error": format!("{error:#}") }));
+        let mut value = json!({ "error": format!("{error:#}") });
+        if let Some(ClientError::Refused(problem)) = error.downcast_ref() {
+            value = json!({ "code": problem.code(), "error": problem.to_string() });
+        }
+        eprintln!("{value}");
     } else {
         eprintln!("error: {error:#}");
     }

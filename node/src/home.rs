@@ -85,11 +85,17 @@ impl Home {
         load_genesis(&self.genesis())
     }
 
-    /// Makes the directories, the settings and the keys of a new node.
+    /// Makes the directories, the settings and the keys of a new node. With a passphrase, the key
+    /// that votes is encrypted.
     ///
     /// # Errors
     /// There is a node already, or the disk refuses.
-    pub fn create(&self, config: &Config, replica: bool) -> anyhow::Result<NodeKeys> {
+    pub fn create(
+        &self,
+        config: &Config,
+        replica: bool,
+        passphrase: Option<&str>,
+    ) -> anyhow::Result<NodeKeys> {
         if self.config().exists() {
             bail!("`{}` is a node's home already: name another directory", self.0.display());
         }
@@ -98,20 +104,20 @@ impl Home {
                 .with_context(|| format!("cannot make `{}`", directory.display()))?;
         }
         restrict(&self.0.join("keys"))?;
-        let new = |name: &str| -> anyhow::Result<SigningKey> {
+        let new = |name: &str, passphrase: Option<&str>| -> anyhow::Result<SigningKey> {
             let key = KeyFile::generate(Suite::Ed25519);
-            key.save(&self.key(name), None)?;
+            key.save(&self.key(name), passphrase)?;
             Ok(SigningKey::from(*key.secret()))
         };
         let validator = match replica {
             true => None,
             false => Some(ValidatorKeys {
-                vote: new("validator")?,
-                cosigner: new("cosigner")?,
-                log: new("log")?,
+                vote: new("validator", passphrase)?,
+                cosigner: new("cosigner", None)?,
+                log: new("log", None)?,
             }),
         };
-        let keys = NodeKeys { validator, p2p: new("p2p")? };
+        let keys = NodeKeys { validator, p2p: new("p2p", None)? };
         // Last, so that what has settings is whole.
         fs::write(self.config(), config.to_commented())
             .with_context(|| format!("cannot write `{}`", self.config().display()))?;
@@ -196,11 +202,11 @@ mod tests {
         let home = Home::new(directory.path().join("node"));
         let at = |port: u16| format!("/ip4/127.0.0.1/tcp/{port}").parse().unwrap();
         let config = Config::new("node", at(1), at(2));
-        let made = home.create(&config, false).unwrap();
+        let made = home.create(&config, false, None).unwrap();
         let read = home.load_keys(false).unwrap();
         assert_eq!(made.validator_entry("node"), read.validator_entry("node"));
         assert_eq!(Config::load(&home.config()).unwrap(), config);
-        assert!(home.create(&config, false).is_err());
+        assert!(home.create(&config, false, None).is_err());
         assert!(home.load_keys(true).unwrap().validator.is_none());
     }
 }

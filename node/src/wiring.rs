@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
+use consensus::guard::Guard;
 use consensus::mempool::{Budget, Limits};
 use consensus::{Handle, PeerId, Rejoin, Timeouts};
 use ledger::{Ledger, Snapshot};
@@ -105,17 +106,9 @@ impl Node {
             metrics.clone(),
         );
         let admission = Arc::new(Admission::new(ledger.clone(), signatures));
-        let secrets = consensus::Keys {
-            validator: keys.validator.as_ref().map(|keys| keys.vote.clone()),
-            transport: keys.p2p.to_bytes(),
-        };
         let engine = agreement_config(home, config, &keys, &snapshot, rejoin)?;
         let handle =
-            consensus::start(engine, secrets, Arc::new(application), admission.clone()).await?;
-        if handle.floor() > snapshot.height() + 1 {
-            let (signed, height) = (handle.floor(), snapshot.height());
-            tracing::warn!(signed, height, "signed beyond the ledger's head; catching up first");
-        }
+            start_agreement(engine, &keys, Arc::new(application), admission.clone()).await?;
         let parts = Parts {
             moniker: config.moniker.clone(),
             ledger,
@@ -131,6 +124,33 @@ impl Node {
         let checkpoints = tokio::spawn(speak(checkpoints, handle.clone()));
         Ok(Node { handle, parts, metrics, checkpoints })
     }
+}
+
+/// Starts agreement. A validator that has signed beyond its ledger's head, because it lost blocks,
+/// watches until it has caught up: it could sign nothing on the way.
+async fn start_agreement(
+    mut config: consensus::Config,
+    keys: &NodeKeys,
+    application: Arc<Application>,
+    admission: Arc<Admission>,
+) -> anyhow::Result<Handle> {
+    let height = consensus::Application::head(&*application).height;
+    // What cannot be read is for the start to judge.
+    let signed = match &keys.validator {
+        Some(_) => Guard::open(&config.home, false).map_or(0, |guard| guard.floor()),
+        None => 0,
+    };
+    if signed > height + 1 {
+        tracing::warn!(signed, height, "signed beyond the ledger's head; watching until caught up");
+        config.rejoin.get_or_insert_default();
+    }
+    let secrets = consensus::Keys {
+        validator: keys.validator.as_ref().map(|keys| keys.vote.clone()),
+        transport: keys.p2p.to_bytes(),
+    };
+    let started = consensus::start(config, secrets, application, admission).await;
+    // Its text says everything that its sources say.
+    started.map_err(|error| anyhow::anyhow!("{error}"))
 }
 
 /// Opens the ledger of a home, or makes it at the first start.

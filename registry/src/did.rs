@@ -8,6 +8,8 @@ use std::str::FromStr;
 
 use sha2::{Digest, Sha256};
 
+use crate::base58;
+
 /// Longest DID and DID URL that the registry reads, in bytes.
 pub const DID_URL_BYTES_MAX: usize = 2048;
 /// Longest name of a network, in bytes.
@@ -183,17 +185,15 @@ pub fn check_scid(did: &NdiDid, canonical_event_without_proof: &[u8]) -> bool {
 pub fn sha256_multihash(bytes: &[u8]) -> String {
     let mut multihash = SHA2_256.to_vec();
     multihash.extend_from_slice(&Sha256::digest(bytes));
-    bs58::encode(multihash).into_string()
+    base58::encode(&multihash)
 }
 
 /// Whether the text is a SHA-256 multihash in base58btc, in its only spelling.
 #[must_use]
 pub fn is_sha256_multihash(text: &str) -> bool {
-    // The length first: base58 takes quadratic time.
     text.len() == SCID_CHARS
-        && bs58::decode(text)
-            .into_vec()
-            .is_ok_and(|bytes| bytes.len() == 34 && bytes.starts_with(&SHA2_256))
+        && base58::decode(text, 34)
+            .is_some_and(|bytes| bytes.len() == 34 && bytes.starts_with(&SHA2_256))
 }
 
 /// Whether the text is a network's name: `[a-z0-9-]{1,32}`.

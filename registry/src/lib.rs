@@ -14,6 +14,7 @@
 
 pub mod answer;
 pub mod author;
+pub mod base58;
 pub mod control;
 pub mod did;
 pub mod did_state;

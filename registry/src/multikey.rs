@@ -9,6 +9,7 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
+use crate::base58;
 use crate::suites::{self, Suite};
 
 #[cfg(test)]
@@ -60,7 +61,6 @@ impl PublicKey {
     /// # Errors
     /// [`KeyError::Encoding`], [`KeyError::Kind`] or [`KeyError::Length`].
     pub fn named(text: &str) -> Result<Self, KeyError> {
-        // Decoding takes time by the square of the length, so a long text is refused before it.
         let bytes = decode(text, suites::MULTIKEY_BYTES_MAX).ok_or(KeyError::Encoding)?;
         let (suite, key) = suites::split_multikey(&bytes).ok_or(KeyError::Kind)?;
         if key.len() != suite.key_bytes {
@@ -124,19 +124,12 @@ impl<'de> Deserialize<'de> for PublicKey {
 /// Multibase base58btc: `z` and the digits.
 #[must_use]
 pub fn encode(bytes: &[u8]) -> String {
-    format!("z{}", bs58::encode(bytes).into_string())
+    format!("z{}", base58::encode(bytes))
 }
 
-/// Reads multibase base58btc of at most `bytes_max` bytes; `None` where it is anything else. Base58
-/// has one text for each byte string, so what is read is written back the same.
+/// Reads multibase base58btc of at most `bytes_max` bytes. Base58 has one text for each byte string,
+/// so what is read is written back the same. `None` where it is anything else.
 #[must_use]
 pub fn decode(text: &str, bytes_max: usize) -> Option<Vec<u8>> {
-    let digits = text.strip_prefix('z')?;
-    // A byte takes at most log 256 / log 58 digits, which is below 350 / 256.
-    let digits_max = bytes_max.checked_mul(350)?.div_ceil(256);
-    if digits.len() > digits_max {
-        return None;
-    }
-    let bytes = bs58::decode(digits).into_vec().ok()?;
-    (bytes.len() <= bytes_max).then_some(bytes)
+    base58::decode(text.strip_prefix('z')?, bytes_max)
 }

@@ -38,7 +38,6 @@ const PURE: &[(&str, &[&str])] = &[
         "registry",
         &[
             "blake3",
-            "bs58",
             "ed25519-consensus",
             "hex",
             "p256",

@@ -30,7 +30,7 @@ impl FixedKey {
 
     /// The secret key.
     pub fn secret(&self) -> SigningKey {
-        self.0
+        self.0.clone()
     }
 
     /// The raw public key.

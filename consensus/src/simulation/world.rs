@@ -4,33 +4,19 @@ use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use arc_malachitebft_core_consensus::{
-    ConsensusMsg, Effect, Error, Input, LivenessMsg, LocallyProposedValue, ProposedValue,
-    Resumable, Resume, SignedConsensusMsg, process,
-};
-use arc_malachitebft_core_types::{
-    CommitCertificate, Round, SignedMessage, Timeout, Validity, ValueOrigin, ValueResponse,
-    VoteExtensionPolicy, VoteType,
-};
+use arc_malachitebft_core_consensus::{Error, Input, LivenessMsg, SignedConsensusMsg, process};
+use arc_malachitebft_core_types::{Timeout, ValueOrigin, ValueResponse, VoteExtensionPolicy};
 use arc_malachitebft_peer::PeerId;
-use arc_malachitebft_signing::VerifierExt;
-use arc_malachitebft_signing_ed25519::{PublicKey as EngineKey, Signature};
-use bytes::Bytes;
-use futures::executor::block_on;
 use proofs::{Hash, PublicKey, Tag, tagged};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
 use super::network::{Links, Message};
-use super::node::{Node, stand_in, statement};
+use super::node::Node;
 use super::{Config, LogFault, Report, Violation};
-use crate::application::{Application, Fresh, Propose};
-use crate::context::{
-    self, Address, Context, Height, Proposal, Validators, Value, Vote, certificate, round_number,
-    timeouts,
-};
-use crate::guard::{Position, Refusal, Step};
-use crate::parts::{Whole, block_id};
+use crate::application::Application;
+use crate::context::{self, Context, Height, Validators, round_number};
+use crate::guard::{Position, Refusal};
 use crate::signer::SignatureVerifier;
 
 /// When the simulated clock begins, in milliseconds since 1970.
@@ -40,7 +26,7 @@ const EPOCH_MS: u64 = 1_800_000_000_000;
 type Open<'a> = &'a mut dyn FnMut(usize) -> Arc<dyn Application>;
 
 /// What happens at a point in time.
-enum Happening {
+pub(super) enum Happening {
     Arrive(usize, Message),
     Timer(usize, u64, u64, Timeout),
     Input(usize, u64, Input<Context>),
@@ -55,27 +41,27 @@ enum Happening {
 
 /// Ends the processing of an input: the node crashed or was refused a signature.
 #[derive(Debug)]
-struct Stop;
+pub(super) struct Stop;
 
 pub(super) struct World<'a> {
-    config: &'a Config,
+    pub(super) config: &'a Config,
     open: Open<'a>,
-    random: StdRng,
-    genesis: Hash,
-    verifier: SignatureVerifier,
+    pub(super) random: StdRng,
+    pub(super) genesis: Hash,
+    pub(super) verifier: SignatureVerifier,
     now: u64,
-    sequence: u64,
+    pub(super) sequence: u64,
     queue: BTreeMap<(u64, u64), Happening>,
-    nodes: Vec<Node>,
-    links: Links,
+    pub(super) nodes: Vec<Node>,
+    pub(super) links: Links,
     /// The block of each height, by the first honest node that committed it.
-    agreed: BTreeMap<u64, Hash>,
-    said: BTreeMap<(PublicKey, Position), Hash>,
+    pub(super) agreed: BTreeMap<u64, Hash>,
+    pub(super) said: BTreeMap<(PublicKey, Position), Hash>,
     /// After how many effects the node that acts crashes.
-    fuse: Option<u32>,
-    refusal: Option<Refusal>,
+    pub(super) fuse: Option<u32>,
+    pub(super) refusal: Option<Refusal>,
     goal: Option<u64>,
-    report: Report,
+    pub(super) report: Report,
 }
 
 impl<'a> World<'a> {
@@ -160,12 +146,12 @@ impl<'a> World<'a> {
         self.goal.is_some_and(done)
     }
 
-    fn after(&mut self, micros: u64, happening: Happening) {
+    pub(super) fn after(&mut self, micros: u64, happening: Happening) {
         self.sequence += 1;
         self.queue.insert((self.now + micros, self.sequence), happening);
     }
 
-    fn trace(&mut self, parts: &[&[u8]]) {
+    pub(super) fn trace(&mut self, parts: &[&[u8]]) {
         let now = self.now.to_be_bytes();
         let trace = self.report.trace.0;
         let parts: Vec<&[u8]> =
@@ -173,7 +159,7 @@ impl<'a> World<'a> {
         self.report.trace = tagged(Tag::Content, &parts);
     }
 
-    fn clock_ms(&self, node: usize) -> u64 {
+    pub(super) fn clock_ms(&self, node: usize) -> u64 {
         EPOCH_MS + self.now / 1000 + self.nodes[node].skew_ms
     }
 
@@ -270,7 +256,7 @@ impl<'a> World<'a> {
         self.after(wait, Happening::Restart(index));
     }
 
-    fn start(&mut self, index: usize) {
+    pub(super) fn start(&mut self, index: usize) {
         if self.nodes[index].halted {
             return;
         }
@@ -319,19 +305,19 @@ impl<'a> World<'a> {
         self.input(index, input);
     }
 
-    fn input(&mut self, index: usize, input: Input<Context>) {
+    pub(super) fn input(&mut self, index: usize, input: Input<Context>) {
         let Some(mut state) = self.nodes[index].state.take() else { return };
         self.report.steps += 1;
         let metrics = self.nodes[index].metrics.clone();
         let epoch = self.nodes[index].epoch;
         let result = catch_unwind(AssertUnwindSafe(|| {
-            let result: Result<(), Error<Context>> = process!(
+            // The engine's errors are about what others sent; it goes on.
+            let _: Result<(), Error<Context>> = process!(
                 input: input,
                 state: &mut state,
                 metrics: &metrics,
                 with: effect => self.effect(index, effect)
             );
-            result
         }));
         if let Err(panic) = result {
             let message = panic.downcast_ref::<String>().cloned();
@@ -361,189 +347,11 @@ impl<'a> World<'a> {
         }
     }
 
-    fn halt(&mut self, index: usize, reason: String) {
+    pub(super) fn halt(&mut self, index: usize, reason: String) {
         self.nodes[index].state = None;
         self.nodes[index].halted = true;
         if self.nodes[index].honest {
             self.report.violations.push(Violation::Halted { node: index, reason });
-        }
-    }
-
-    fn effect(&mut self, me: usize, effect: Effect<Context>) -> Result<Resume<Context>, Stop> {
-        use Effect as E;
-        match &mut self.fuse {
-            Some(0) => return Err(Stop),
-            Some(left) => *left -= 1,
-            None => {}
-        }
-        if self.refusal.is_some() {
-            return Err(Stop);
-        }
-        Ok(match effect {
-            E::CancelAllTimeouts(r) => {
-                self.nodes[me].timers.clear();
-                r.resume_with(())
-            }
-            E::CancelTimeout(timeout, r) => {
-                self.nodes[me].timers.remove(&timeout);
-                r.resume_with(())
-            }
-            E::ScheduleTimeout(timeout, r) => {
-                self.schedule(me, timeout);
-                r.resume_with(())
-            }
-            E::StartRound(height, _, _, _, r) => {
-                self.flush(me);
-                self.offer_waiting(me, height.0);
-                r.resume_with(())
-            }
-            E::PublishConsensusMsg(message, r) => {
-                self.flush(me);
-                self.say(me, &message);
-                self.broadcast(me, &Message::Consensus(message));
-                r.resume_with(())
-            }
-            E::PublishLivenessMsg(message, r) => {
-                self.broadcast(me, &Message::Liveness(message));
-                r.resume_with(())
-            }
-            E::RepublishVote(vote, r) => {
-                self.broadcast(me, &Message::Liveness(LivenessMsg::Vote(vote)));
-                r.resume_with(())
-            }
-            E::RepublishRoundCertificate(round, r) => {
-                let message = LivenessMsg::SkipRoundCertificate(round);
-                self.broadcast(me, &Message::Liveness(message));
-                r.resume_with(())
-            }
-            E::GetValue(height, round, _, r) => {
-                self.propose(me, height.0, round_number(round));
-                r.resume_with(())
-            }
-            E::RestreamProposal(height, round, lock_round, _, block, r) => {
-                self.stream(me, height.0, round_number(round), lock_round.as_u32(), block);
-                r.resume_with(())
-            }
-            E::CertVerifiedSyncValue(response, proposer, r) => {
-                self.on_synced(me, response, proposer);
-                r.resume_with(())
-            }
-            E::CertRejectedSyncValue(_, _, _, r) => r.resume_with(()),
-            E::Decide(certificate, _, r) => {
-                self.flush(me);
-                self.commit(me, &certificate);
-                r.resume_with(())
-            }
-            E::Finalize(certificate, _, evidence, r) => {
-                let found = crate::evidence::from_engine(&evidence, &self.genesis);
-                self.report.evidence += found.len() as u64;
-                self.begin_next(me, certificate.height.0);
-                r.resume_with(())
-            }
-            E::SignVote(vote, r) => r.resume_with(self.sign_vote(me, vote)?),
-            E::SignProposal(proposal, r) => r.resume_with(self.sign_proposal(me, proposal)?),
-            E::VerifySignature(message, key, r) => {
-                let bytes = match &message.message {
-                    ConsensusMsg::Vote(vote) => vote.sign_bytes(&self.genesis),
-                    ConsensusMsg::Proposal(proposal) => proposal.sign_bytes(&self.genesis),
-                };
-                r.resume_with(self.verify(&key, &bytes, &message.signature))
-            }
-            // With stand-ins for signatures only honest engines make certificates.
-            E::VerifyCommitCertificate(certificate, validators, thresholds, r) => {
-                r.resume_with(match self.config.real_signatures {
-                    false => Ok(()),
-                    true => block_on(self.verifier.verify_commit_certificate(
-                        &Context,
-                        &certificate,
-                        &validators,
-                        thresholds,
-                    )),
-                })
-            }
-            E::VerifyExtendedCommitCertificate(certificate, validators, thresholds, policy, r) => r
-                .resume_with(match self.config.real_signatures {
-                    false => Ok(()),
-                    true => block_on(self.verifier.verify_extended_commit_certificate(
-                        &Context,
-                        &certificate,
-                        &validators,
-                        thresholds,
-                        policy,
-                    )),
-                }),
-            E::VerifyPolkaCertificate(certificate, validators, thresholds, r) => {
-                r.resume_with(match self.config.real_signatures {
-                    false => Ok(()),
-                    true => block_on(self.verifier.verify_polka_certificate(
-                        &Context,
-                        &certificate,
-                        &validators,
-                        thresholds,
-                    )),
-                })
-            }
-            E::VerifyRoundCertificate(certificate, validators, thresholds, r) => {
-                r.resume_with(match self.config.real_signatures {
-                    false => Ok(()),
-                    true => block_on(self.verifier.verify_round_certificate(
-                        &Context,
-                        &certificate,
-                        &validators,
-                        thresholds,
-                    )),
-                })
-            }
-            E::WalAppend(height, entry, r) => {
-                let node = &mut self.nodes[me];
-                if !node.replaying && node.watching.is_none() && height.0 == node.log_height {
-                    node.log.push(entry);
-                }
-                r.resume_with(())
-            }
-            E::ExtendVote(.., r) => r.resume_with(None),
-            E::VerifyVoteExtension(.., r) => r.resume_with(Ok(())),
-        })
-    }
-
-    fn schedule(&mut self, me: usize, timeout: Timeout) {
-        let length = timeouts(&self.config.timeouts).duration_for(timeout);
-        let micros = u64::try_from(length.as_micros()).unwrap_or(u64::MAX);
-        // No two clocks run alike.
-        let micros = micros.saturating_mul(self.random.gen_range(900..1_100)) / 1_000;
-        let id = self.sequence + 1;
-        let node = &mut self.nodes[me];
-        node.timers.insert(timeout, id);
-        let epoch = node.epoch;
-        self.after(micros, Happening::Timer(me, epoch, id, timeout));
-    }
-
-    fn flush(&mut self, me: usize) {
-        self.nodes[me].synced = self.nodes[me].log.len();
-    }
-
-    /// An honest validator says one thing per position.
-    fn say(&mut self, me: usize, message: &SignedConsensusMsg<Context>) {
-        let (validator, position, digest) = statement(message, &self.genesis);
-        self.trace(&[&validator.0, &digest.0]);
-        if !self.nodes[me].honest {
-            return;
-        }
-        let before = self.said.insert((validator, position), digest);
-        if before.is_some_and(|before| before != digest) {
-            self.report.violations.push(Violation::DoubleSign { validator, position });
-        }
-    }
-
-    fn broadcast(&mut self, from: usize, message: &Message) {
-        for to in (0..self.nodes.len()).filter(|to| *to != from) {
-            self.send(from, to, message);
-        }
-    }
-
-    fn send(&mut self, from: usize, to: usize, message: &Message) {
-        for delay in self.links.delays(self.config, from, to, &mut self.random) {
-            self.after(delay, Happening::Arrive(to, message.clone()));
         }
     }
 
@@ -584,185 +392,6 @@ impl<'a> World<'a> {
         self.broadcast(node, &Message::Event(candidate));
     }
 
-    fn propose(&mut self, me: usize, height: u64, round: u32) {
-        let time_ms = self.clock_ms(me);
-        let node = &mut self.nodes[me];
-        let block = match node.proposed.get(&(height, round)).copied() {
-            Some(block) => block,
-            None => {
-                let candidates = node.mempool.select(&Default::default(), time_ms);
-                let request = Propose { height, round, proposer: node.public, time_ms, candidates };
-                match node.application.propose(request) {
-                    Ok(proposal) => {
-                        node.mempool.remove(&proposal.refused);
-                        node.proposed.insert((height, round), proposal.id);
-                        proposal.id
-                    }
-                    Err(fault) => return self.halt(me, fault.to_string()),
-                }
-            }
-        };
-        let epoch = node.epoch;
-        let value = LocallyProposedValue::new(Height(height), Round::new(round), Value(block));
-        let wait = self.random.gen_range(500..20_000);
-        self.after(wait, Happening::Input(me, epoch, Input::Propose(value)));
-        self.stream(me, height, round, None, block);
-    }
-
-    fn stream(&mut self, me: usize, height: u64, round: u32, lock_round: Option<u32>, block: Hash) {
-        if let Ok(Some(payload)) = self.nodes[me].application.payload(&block) {
-            let whole = Whole { height, round, lock_round, block, payload };
-            self.broadcast(me, &Message::Payload(whole));
-        }
-    }
-
-    fn offer_waiting(&mut self, me: usize, height: u64) {
-        let node = &mut self.nodes[me];
-        let later = node.waiting.split_off(&(height + 1, 0));
-        let epoch = node.epoch;
-        for whole in std::mem::replace(&mut node.waiting, later).into_values() {
-            if let Some(value) = self.on_payload(me, whole) {
-                let input = Input::ProposedValue(value, ValueOrigin::Consensus);
-                self.after(0, Happening::Input(me, epoch, input));
-            }
-        }
-    }
-
-    fn on_payload(&mut self, me: usize, whole: Whole) -> Option<ProposedValue<Context>> {
-        let now_ms = self.clock_ms(me);
-        let node = &mut self.nodes[me];
-        let head = node.application.head();
-        let Whole { height, round, lock_round, block, payload } = whole;
-        if height != head.height + 1 {
-            if height > head.height && node.waiting.len() < 16 {
-                let whole = Whole { height, round, lock_round, block, payload };
-                node.waiting.insert((height, round), whole);
-            }
-            return None;
-        }
-        let validators = Validators::new(&head.validators);
-        let proposer = context::address(validators.proposer(height, round));
-        let fresh = lock_round.is_none().then_some(Fresh { now_ms, proposer });
-        let valid = node.application.validate(payload, fresh).ok()?.is_ok();
-        Some(ProposedValue {
-            height: Height(height),
-            round: Round::new(round),
-            valid_round: context::round(lock_round),
-            proposer: Address(proposer),
-            value: Value(block),
-            validity: Validity::from_bool(valid),
-        })
-    }
-
-    fn on_synced(&mut self, me: usize, response: ValueResponse<Context>, proposer: Address) {
-        let node = &mut self.nodes[me];
-        let certificate = &response.certificate;
-        if certificate.height.0 != node.application.head().height + 1 {
-            return;
-        }
-        let Some(block) = block_id(&response.value_bytes) else { return };
-        let Ok(verdict) = node.application.validate(response.value_bytes, None) else { return };
-        let value = ProposedValue {
-            height: certificate.height,
-            round: certificate.round,
-            valid_round: Round::Nil,
-            proposer,
-            value: Value(block),
-            validity: Validity::from_bool(verdict.is_ok()),
-        };
-        let epoch = node.epoch;
-        self.report.synced += 1;
-        let input = Input::ProposedValue(value, ValueOrigin::Sync);
-        self.after(500, Happening::Input(me, epoch, input));
-    }
-
-    fn commit(&mut self, me: usize, decided: &CommitCertificate<Context>) {
-        let certificate = certificate(decided);
-        let (height, block) = (certificate.height, certificate.block);
-        if height <= self.nodes[me].application.head().height {
-            return;
-        }
-        if let Ok(None) = self.nodes[me].application.payload(&block) {
-            self.fetch(me, block);
-        }
-        let committed = match self.nodes[me].application.commit(&certificate) {
-            Ok(committed) => committed,
-            Err(fault) => return self.halt(me, fault.to_string()),
-        };
-        self.nodes[me].mempool.remove(&committed.events);
-        self.nodes[me].proposed.retain(|(at, _), _| *at > height);
-        self.trace(&[&height.to_be_bytes(), &block.0]);
-        if self.nodes[me].honest {
-            let first = *self.agreed.entry(height).or_insert(block);
-            if first != block {
-                let blocks = [first, block];
-                self.report.violations.push(Violation::Disagreement { height, blocks });
-            }
-        }
-    }
-
-    /// A lost block is somewhere: a quorum stored it before it voted.
-    fn fetch(&mut self, me: usize, block: Hash) {
-        let found = self.nodes.iter().find_map(|node| node.application.payload(&block).ok()?);
-        if let Some(payload) = found {
-            let _ = self.nodes[me].application.validate(payload, None);
-        }
-    }
-
-    fn begin_next(&mut self, me: usize, height: u64) {
-        let node = &self.nodes[me];
-        let validators = Validators::new(&node.application.head().validators);
-        let begin = Input::StartHeight(
-            Height(height + 1),
-            validators,
-            false,
-            None,
-            VoteExtensionPolicy::Disabled,
-        );
-        let epoch = node.epoch;
-        let wait = self.random.gen_range(1_000..50_000);
-        self.after(wait, Happening::Input(me, epoch, begin));
-    }
-
-    fn sign(&mut self, me: usize, position: Position, bytes: &[u8]) -> Result<Signature, Stop> {
-        let (guard, real) = (self.config.guard, self.config.real_signatures);
-        match self.nodes[me].sign(position, bytes, guard, real) {
-            Ok(signature) => Ok(Signature::from_bytes(signature)),
-            Err(refusal) => {
-                self.refusal = Some(refusal);
-                Err(Stop)
-            }
-        }
-    }
-
-    fn sign_vote(&mut self, me: usize, vote: Vote) -> Result<SignedMessage<Context, Vote>, Stop> {
-        let step = match vote.kind {
-            VoteType::Prevote => Step::Prevote,
-            VoteType::Precommit => Step::Precommit,
-        };
-        let position = Position { height: vote.height.0, round: round_number(vote.round), step };
-        let signature = self.sign(me, position, &vote.sign_bytes(&self.genesis))?;
-        Ok(SignedMessage::new(vote, signature))
-    }
-
-    fn sign_proposal(
-        &mut self,
-        me: usize,
-        proposal: Proposal,
-    ) -> Result<SignedMessage<Context, Proposal>, Stop> {
-        let (height, round) = (proposal.height.0, round_number(proposal.round));
-        let position = Position { height, round, step: Step::Proposal };
-        let signature = self.sign(me, position, &proposal.sign_bytes(&self.genesis))?;
-        Ok(SignedMessage::new(proposal, signature))
-    }
-
-    fn verify(&self, key: &EngineKey, bytes: &[u8], signature: &Signature) -> bool {
-        if self.config.real_signatures {
-            return key.verify(bytes, signature).is_ok();
-        }
-        stand_in(&PublicKey(*key.as_bytes()), bytes) == signature.to_bytes()
-    }
-
     /// Once in a while each node asks another for the block that it is waiting for.
     fn sync(&mut self) {
         self.after(500_000, Happening::Sync);
@@ -775,7 +404,7 @@ impl<'a> World<'a> {
             let decided = self.nodes[other].application.decided(self.nodes[me].height);
             let Ok(Some((payload, certificate))) = decided else { continue };
             let certificate = context::extended(&certificate);
-            let response = ValueResponse::new(peer(), Bytes::from(payload), certificate);
+            let response = ValueResponse::new(peer(), payload, certificate);
             self.send(other, me, &Message::Decided(response));
         }
     }

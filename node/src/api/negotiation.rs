@@ -105,7 +105,8 @@ mod tests {
             ("application/did-resolution", Some(Result(RESULT))),
             (r#"application/ld+json;profile="https://w3id.org/did-resolution""#, Some(OldResult)),
             (
-                r#"application/did+ld+json;q=0.5, application/ld+json; profile="https://w3id.org/did-resolution""#,
+                "application/did+ld+json;q=0.5, application/ld+json; \
+                 profile=\"https://w3id.org/did-resolution\"",
                 Some(OldResult),
             ),
             ("application/did", Some(Document("application/did"))),

@@ -35,7 +35,7 @@ pub(super) async fn resolve(
     let snapshot = api.snapshot();
     let Some(form) = negotiate(accept) else {
         let form = Form::Result(super::negotiation::RESULT);
-        return Ok(refuse(&snapshot, form, Refused::Representation).to_client(&headers));
+        return Ok(refuse(&snapshot, form, Refused::Representation).for_client(&headers));
     };
     let answer = match asked::read(&did, query.as_deref()) {
         Err(refused) => refuse(&snapshot, form, refused),
@@ -48,7 +48,7 @@ pub(super) async fn resolve(
             Ok(key) => plain(&snapshot, form, &asked.question, key)?,
         },
     };
-    Ok(answer.to_client(&headers))
+    Ok(answer.for_client(&headers))
 }
 
 /// The document alone has no place for a proof. Where plain JSON is asked for together with a
@@ -58,7 +58,7 @@ fn is_bare(form: Form) -> bool {
 }
 
 impl Answer {
-    fn to_client(self, headers: &HeaderMap) -> Response {
+    fn for_client(self, headers: &HeaderMap) -> Response {
         let mut response = self.to(headers);
         response.headers_mut().insert(header::VARY, HeaderValue::from_static("Accept"));
         response

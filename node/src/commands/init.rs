@@ -8,6 +8,7 @@ use consensus::Multiaddr;
 use serde_json::json;
 
 use crate::cli::Global;
+use crate::commands::key::new_passphrase;
 use crate::config::Config;
 use crate::home::{Home, load_genesis, public};
 use crate::output;
@@ -33,6 +34,10 @@ pub struct Init {
     /// A node that follows without a vote has a peer key alone
     #[arg(long)]
     replica: bool,
+    /// Encrypt the key that votes: asks for a passphrase, or takes DZONG_PASSPHRASE, as `dzong
+    /// run` does
+    #[arg(long, conflicts_with = "replica")]
+    encrypt: bool,
     /// Where agreement listens
     #[arg(long, value_name = "ADDRESS", default_value = "/ip4/0.0.0.0/tcp/26656")]
     listen: Multiaddr,
@@ -55,7 +60,9 @@ impl Init {
         }
         let home = Home::new(&self.home);
         let config = Config::new(&self.name, self.listen, self.gossip_listen);
-        let keys = home.create(&config, self.replica)?;
+        let phrase = if self.encrypt { Some(new_passphrase()?) } else { None };
+        let phrase = phrase.as_ref().map(|phrase| phrase.as_str());
+        let keys = home.create(&config, self.replica, phrase)?;
         if let Some(genesis) = &genesis {
             std::fs::write(home.genesis(), genesis.bytes())
                 .with_context(|| format!("cannot write `{}`", home.genesis().display()))?;

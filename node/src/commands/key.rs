@@ -100,7 +100,7 @@ fn show(global: &Global, path: &std::path::Path, verb: &str) -> anyhow::Result<(
 }
 
 /// A new passphrase, typed twice where it is typed.
-fn new_passphrase() -> anyhow::Result<zeroize::Zeroizing<String>> {
+pub(crate) fn new_passphrase() -> anyhow::Result<zeroize::Zeroizing<String>> {
     let typed = std::env::var_os(keys::PASSPHRASE_VARIABLE).is_none();
     let phrase = keys::passphrase("new passphrase: ").ok_or_else(|| {
         anyhow::anyhow!("no terminal to ask for a passphrase: set {}", keys::PASSPHRASE_VARIABLE)

@@ -3,7 +3,7 @@
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, anyhow};
 use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
@@ -62,8 +62,10 @@ impl Run {
 
 fn log_to_stderr(log: &Log) -> anyhow::Result<()> {
     let filter = match std::env::var(LOG_VARIABLE) {
-        Ok(filter) => EnvFilter::try_new(filter).context("the filter in DZONG_LOG is refused")?,
-        Err(_) => EnvFilter::try_new(&log.filter).context("`log.filter` is refused")?,
+        Ok(filter) => EnvFilter::try_new(filter)
+            .map_err(|error| anyhow!("the filter in DZONG_LOG is refused: {error}"))?,
+        Err(_) => EnvFilter::try_new(&log.filter)
+            .map_err(|error| anyhow!("`log.filter` is refused: {error}"))?,
     };
     let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)

@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use super::rules::{JWK, MATERIAL, MULTIBASE, MULTIKEY, ONE_MATERIAL, SECRET};
 use super::{At, Checked, require};
+use crate::base58;
 
 /// Properties that express a public key, in DID Core and in the suites before it.
 const PUBLIC: [&str; 6] = [
@@ -76,7 +77,7 @@ fn check_multibase(key: &Value, is_multikey: bool) -> Checked {
     require(text.chars().next().is_some_and(|code| MULTIBASE_CODES.contains(code)), &MULTIBASE)?;
     let bytes = match text.split_at_checked(1) {
         Some(("z", rest)) if rest.len() <= MULTIKEY_CHARS_MAX => {
-            bs58::decode(rest).into_vec().map_err(|_| MULTIBASE.broken())?
+            base58::decode(rest, MULTIKEY_CHARS_MAX).ok_or_else(|| MULTIBASE.broken())?
         }
         Some(("z", rest)) => return require(rest.bytes().all(is_base58), &MULTIBASE),
         Some(("u", rest)) => {

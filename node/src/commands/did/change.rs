@@ -10,6 +10,7 @@ use proofs::Record;
 use registry::author::{self, Key, key_hash};
 use registry::control::Control;
 use registry::did_state::DidState;
+use registry::multikey::PublicKey;
 use serde_json::{Map, Value, json};
 
 use super::{document, report};
@@ -57,7 +58,8 @@ pub(super) struct Update {
 /// Put new keys into force
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  \
-    dzong did rotate did:ndi:bt-demo:Qm… --key old.json --new-key new.json --next-key after.json\n  \
+    dzong did rotate did:ndi:bt-demo:Qm… --key old.json --new-key new.json \
+    --next-key after.json\n  \
     dzong did rotate did:ndi:bt-demo:Qm… --new-key after.json    # it was committed to\n\n\
     Without pre-rotation the keys in force sign (--key); under it, the new ones do. The document \
     stays as it is: change its keys with `dzong did update`.")]
@@ -166,43 +168,32 @@ impl Standing {
         self.state.control.next_key_hashes.contains(&key_hash(&key.public()))
     }
 
-    /// The control that `keys` come into force with; controllers stay.
+    /// The control that `keys` come into force with; controllers stay. Under pre-rotation those of
+    /// `keys` that were not committed to are left out: they are controllers' keys, which sign only.
     fn next_control(
         &self,
-        keys: Vec<String>,
+        mut keys: Vec<String>,
         next_keys: &[PathBuf],
         threshold: Option<u64>,
     ) -> anyhow::Result<Control> {
         let control = &self.state.control;
+        let committed = &control.next_key_hashes;
         if self.is_pre_rotated() {
-            // Controllers' keys sign, but are not the DID's.
-            let committed = |key: &String| {
-                let key = key.parse();
-                key.is_ok_and(|key| control.next_key_hashes.contains(&key_hash(&key)))
-            };
-            let keys: Vec<String> = keys.into_iter().filter(committed).collect();
+            keys.retain(|key| {
+                key.parse().is_ok_and(|key: PublicKey| committed.contains(&key_hash(&key)))
+            });
             anyhow::ensure!(
                 !keys.is_empty() || control.keys.is_empty(),
                 "pre-rotation is in force: give the files of the committed keys, whose hashes are \
                  {}",
-                control.next_key_hashes.join(", ")
+                committed.join(", ")
             );
-            return self.control(keys, next_keys, threshold);
         }
-        self.control(keys, next_keys, threshold)
-    }
-
-    fn control(
-        &self,
-        keys: Vec<String>,
-        next_keys: &[PathBuf],
-        threshold: Option<u64>,
-    ) -> anyhow::Result<Control> {
         Ok(Control {
-            controllers: self.state.control.controllers.clone(),
+            controllers: control.controllers.clone(),
             keys,
             next_key_hashes: public_keys(next_keys)?.iter().map(key_hash).collect(),
-            threshold: threshold.unwrap_or(self.state.control.threshold),
+            threshold: threshold.unwrap_or(control.threshold),
         })
     }
 

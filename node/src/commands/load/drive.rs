@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
+use indicatif::{ProgressBar, ProgressStyle};
 use proofs::trust::Freshness;
 use proofs::{Hash, Trust, Verdict};
 use serde::Deserialize;
@@ -76,6 +77,7 @@ struct Shared {
     ends: Instant,
     next: AtomicUsize,
     accepted: AtomicU64,
+    certified: AtomicU64,
     /// When each event was due, in microseconds from the start; 0 is not yet.
     due: Vec<AtomicU64>,
     /// How many connections still send.
@@ -95,6 +97,7 @@ pub(super) async fn drive(plan: Plan, work: Work) -> (Tally, Work, Plan) {
         due: (0..count).map(|_| AtomicU64::new(0)).collect(),
         next: AtomicUsize::new(0),
         accepted: AtomicU64::new(0),
+        certified: AtomicU64::new(0),
         started,
         plan,
         work,
@@ -104,6 +107,7 @@ pub(super) async fn drive(plan: Plan, work: Work) -> (Tally, Work, Plan) {
         .collect();
     let writes = matches!(shared.work, Work::Events(_)) && !shared.plan.wait;
     let follower = writes.then(|| tokio::spawn(follow(Arc::clone(&shared))));
+    let progress = tokio::spawn(show_progress(Arc::clone(&shared)));
     let mut tally = Tally::default();
     for worker in workers {
         tally.add(worker.await.expect("a connection's task does not panic"));
@@ -112,6 +116,9 @@ pub(super) async fn drive(plan: Plan, work: Work) -> (Tally, Work, Plan) {
         tally.add(follower.await.expect("the follower does not panic"));
         check_receipts(&shared, &mut tally).await;
     }
+    progress.abort();
+    // Aborted or not, it has let go of what is shared.
+    let _ = progress.await;
     let shared = Arc::into_inner(shared).expect("every task has ended");
     (tally, shared.work, shared.plan)
 }
@@ -136,7 +143,8 @@ impl Tally {
     }
 
     fn judge(&mut self, trust: &Trust, answer: &[u8]) {
-        let verdict = registry::answer::check(trust, answer, Freshness { now: now(), age_max: None });
+        let freshness = Freshness { now: now(), age_max: None };
+        let verdict = registry::answer::check(trust, answer, freshness);
         self.checked += 1;
         if let Verdict::Invalid { why } | Verdict::Untrusted { why } = verdict {
             self.invalid += 1;
@@ -166,6 +174,25 @@ impl Shared {
             Work::Dids(_) => true,
         };
         (is_left && due < self.ends).then_some((at, due))
+    }
+}
+
+/// On a terminal: how far it is.
+async fn show_progress(shared: Arc<Shared>) {
+    let bar = ProgressBar::new(shared.plan.time.as_secs());
+    let style = ProgressStyle::with_template("{bar:30} {pos}/{len} s  {msg}");
+    bar.set_style(style.expect("the template is sound"));
+    loop {
+        bar.set_position(shared.started.elapsed().as_secs());
+        let accepted = shared.accepted.load(Ordering::Relaxed);
+        let certified = shared.certified.load(Ordering::Relaxed);
+        bar.set_message(match shared.work {
+            Work::Events(_) if !shared.plan.wait => {
+                format!("{accepted} accepted, {certified} certified")
+            }
+            _ => format!("{accepted} answered"),
+        });
+        sleep(Duration::from_millis(200)).await;
     }
 }
 
@@ -207,6 +234,7 @@ async fn read(
         // That a DID is deactivated (410) is an answer like any other.
         Ok(reply) if matches!(reply.status, 200 | 410) => {
             tally.accepted += 1;
+            shared.accepted.fetch_add(1, Ordering::SeqCst);
             tally.finish(shared, due);
             if at.is_multiple_of(CHECK_EVERY) {
                 tally.judge(&shared.plan.trust, &reply.body);
@@ -241,7 +269,7 @@ async fn write(
             503 => {
                 put_off(&reply, tally).await;
                 if Instant::now() >= shared.ends {
-                    return;
+                    return tally.error("given up: put off until the end");
                 }
             }
             200 | 202 => {
@@ -307,7 +335,6 @@ async fn follow(shared: Arc<Shared>) -> Tally {
     let Some(node) = shared.plan.nodes.first() else { return tally };
     let mut line = Line::new(node.clone());
     let mut height = shared.plan.height + 1;
-    let mut found = 0;
     let deadline = shared.ends + DRAIN_TIME_MAX;
     while Instant::now() < deadline {
         match line.get(&format!("/v1/blocks/{height}")).await {
@@ -321,11 +348,12 @@ async fn follow(shared: Arc<Shared>) -> Tally {
                 for due in ours.filter_map(|at| shared.due.get(*at)) {
                     let due = Duration::from_micros(due.load(Ordering::SeqCst));
                     tally.finish(&shared, shared.started + due);
-                    found += 1;
+                    shared.certified.fetch_add(1, Ordering::SeqCst);
                 }
             }
             Ok(_) => {
                 let done = shared.sending.load(Ordering::SeqCst) == 0;
+                let found = shared.certified.load(Ordering::SeqCst);
                 if done && found >= shared.accepted.load(Ordering::SeqCst) {
                     break;
                 }

@@ -59,7 +59,7 @@ pub(super) fn make(home: &Path, plan: &Plan) -> anyhow::Result<()> {
 fn make_homes(nodes: &[Node]) -> anyhow::Result<Vec<NodeKeys>> {
     let mut keys = Vec::new();
     for node in nodes {
-        keys.push(node.node_home().create(&settings(node), node.replica)?);
+        keys.push(node.node_home().create(&settings(node), node.replica, None)?);
     }
     for (at, node) in nodes.iter().enumerate() {
         let others = nodes.iter().zip(&keys).enumerate().filter(|(other, _)| *other != at);

@@ -1,0 +1,169 @@
+//! Decided blocks: committing ours, taking and giving those of value sync.
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use arc_malachitebft_app_channel::Reply;
+use arc_malachitebft_app_channel::app::consensus::ProposedValue;
+use arc_malachitebft_app_channel::app::engine::host::SyncedValueOutcome;
+use arc_malachitebft_app_channel::app::types::sync::RawDecidedValue;
+use arc_malachitebft_core_types::{CommitCertificate, Round, Validity};
+use bytes::Bytes;
+use ed25519_consensus::SigningKey;
+use proofs::{Hash, PublicKey};
+
+use super::run::Run;
+use super::{Duty, End};
+use crate::application::Committed;
+use crate::context::{self, Address, Context, Height, Validators, Value, certificate};
+use crate::parts::block_id;
+use crate::shared::{count, lock};
+
+/// How much later than our start a block must be for its signatures to count as new ones: the
+/// clocks of honest validators differ by less.
+const CLOCKS_APART_MS: u64 = 35_000;
+
+impl Run {
+    /// Commits, whatever it takes. A commit that fails is fatal: to ask the engine for another
+    /// try would reset its log, and the node could sign twice.
+    pub(super) async fn on_decided(
+        &mut self,
+        decided: CommitCertificate<Context>,
+    ) -> Result<(), End> {
+        let certificate = certificate(&decided);
+        let head = self.shared.application.head();
+        if certificate.height <= head.height {
+            return Ok(());
+        }
+        certificate.verify(&self.shared.genesis, &head.validators).map_err(|error| {
+            End::Halt(format!("a certificate of the engine does not verify: {error}"))
+        })?;
+        self.ensure_payload(certificate.block).await?;
+        let committed = self.blocking(move |application| application.commit(&certificate)).await;
+        let Committed { height, events } = committed.map_err(|fault| {
+            End::Halt(format!("a decided block could not be committed: {fault}"))
+        })?;
+        lock(&self.shared.mempool).remove(&events);
+        self.empty = events.is_empty();
+        let head = self.shared.application.head();
+        self.height = height + 1;
+        self.validators = Validators::new(&head.validators);
+        self.parts.prune(height);
+        self.proposed.retain(|(at, _), _| *at > height);
+        self.locks.prune(height);
+        self.shared.committed.send_replace(height);
+        self.watch(&decided)
+    }
+
+    /// The engine's log keeps the id alone. If the payload behind it was lost here, a peer has
+    /// it: the quorum stored it before it voted.
+    async fn ensure_payload(&self, block: Hash) -> Result<(), End> {
+        let halt = |what: &str, why: &dyn std::fmt::Display| End::Halt(format!("{what}: {why}"));
+        while !self.shared.is_shut_down() {
+            let stored = self.blocking(move |application| application.payload(&block)).await;
+            match stored.map_err(|fault| halt("a decided block could not be read", &fault))? {
+                Some(_) => return Ok(()),
+                None => tracing::warn!(%block, "a decided block was lost here: fetching it"),
+            }
+            let Some(payload) = self.shared.gossip.fetch(block).await else {
+                tokio::time::sleep(Duration::from_millis(200)).await;
+                continue;
+            };
+            let stored = self.validate(payload, None).await;
+            stored
+                .map_err(|fault| halt("a decided block could not be stored", &fault))?
+                .map_err(|invalid| halt("a decided block is invalid here", &invalid))?;
+            count(&self.shared.counters.payloads_fetched);
+        }
+        Err(End::Shutdown)
+    }
+
+    /// Looks for signatures of ours that this home does not know of.
+    fn watch(&self, decided: &CommitCertificate<Context>) -> Result<(), End> {
+        let signed = |key: &SigningKey| {
+            let me = PublicKey(key.verification_key().to_bytes());
+            decided.commit_signatures.iter().any(|signature| signature.address.0 == me)
+        };
+        match &self.duty {
+            Duty::Vote(signing) => {
+                let never = lock(&signing.guard).last().is_none();
+                if never && signed(&signing.key) { Err(End::Lost) } else { Ok(()) }
+            }
+            Duty::Rejoin { key, since_ms, .. } => {
+                let time = self.shared.application.head().time_ms;
+                if time < since_ms.saturating_add(CLOCKS_APART_MS) {
+                    return Ok(());
+                }
+                if signed(key) {
+                    tracing::error!("another node signs with this validator's key: watching on");
+                    self.shared.watched.store(0, Ordering::Release);
+                } else {
+                    self.shared.watched.fetch_add(1, Ordering::AcqRel);
+                }
+                Ok(())
+            }
+            Duty::Replica | Duty::SitOut { .. } => Ok(()),
+        }
+    }
+
+    pub(super) async fn on_synced(
+        &mut self,
+        height: u64,
+        round: Round,
+        proposer: Address,
+        payload: Bytes,
+    ) -> SyncedValueOutcome<Context> {
+        if height != self.height {
+            return SyncedValueOutcome::LocalTransientError;
+        }
+        let Some(block) = block_id(&payload) else { return SyncedValueOutcome::PeerFault };
+        self.synced = height;
+        let validity = match self.validate(payload, None).await {
+            Ok(Ok(_)) => Validity::Valid,
+            Ok(Err(invalid)) => {
+                tracing::error!(height, %invalid, "a synced block is invalid here");
+                Validity::Invalid
+            }
+            Err(fault) => {
+                tracing::error!(%fault, height, "a synced block could not be executed");
+                return SyncedValueOutcome::LocalTransientError;
+            }
+        };
+        // The engine compares the id with the certificate's.
+        SyncedValueOutcome::Verdict(ProposedValue {
+            height: Height(height),
+            round,
+            valid_round: Round::Nil,
+            proposer,
+            value: Value(block),
+            validity,
+        })
+    }
+
+    /// Long reads are done elsewhere, so that votes do not wait for them.
+    pub(super) fn on_get_decided(
+        &self,
+        first: u64,
+        last: u64,
+        reply: Reply<Vec<RawDecidedValue<Context>>>,
+    ) {
+        let application = self.shared.application.clone();
+        tokio::task::spawn_blocking(move || {
+            let mut values = Vec::new();
+            for height in first..=last {
+                match application.decided(height) {
+                    Ok(Some((payload, certificate))) => {
+                        let certificate = context::extended(&certificate);
+                        values.push(RawDecidedValue::new(payload, certificate));
+                    }
+                    Ok(None) => break,
+                    Err(fault) => {
+                        tracing::error!(%fault, height, "a decided block could not be read");
+                        break;
+                    }
+                }
+            }
+            let _ = reply.send(values);
+        });
+    }
+}

@@ -1,0 +1,396 @@
+//! What the engine's core asks for, answered by simulated disks, clocks and links and by the
+//! ledgers.
+
+use arc_malachitebft_core_consensus::{
+    ConsensusMsg, Effect, Input, LivenessMsg, LocallyProposedValue, ProposedValue, Resumable,
+    Resume, SignedConsensusMsg,
+};
+use arc_malachitebft_core_types::{
+    CertificateError, CommitCertificate, Round, SignedMessage, Timeout, Validity, ValueOrigin,
+    ValueResponse, VoteExtensionPolicy, VoteType,
+};
+use arc_malachitebft_signing::VerifierExt;
+use arc_malachitebft_signing_ed25519::{PublicKey as EngineKey, Signature};
+use futures::executor::block_on;
+use proofs::{Hash, PublicKey};
+use rand::Rng;
+
+use super::Violation;
+use super::network::Message;
+use super::node::{stand_in, statement};
+use super::world::{Happening, Stop, World};
+use crate::application::{Fresh, Propose};
+use crate::context::{
+    self, Address, Context, Height, Proposal, Validators, Value, Vote, certificate, round_number,
+    timeouts,
+};
+use crate::guard::{Position, Step};
+use crate::parts::{Whole, block_id};
+
+impl World<'_> {
+    pub(super) fn effect(
+        &mut self,
+        me: usize,
+        effect: Effect<Context>,
+    ) -> Result<Resume<Context>, Stop> {
+        use Effect as E;
+        match &mut self.fuse {
+            Some(0) => return Err(Stop),
+            Some(left) => *left -= 1,
+            None => {}
+        }
+        if self.refusal.is_some() {
+            return Err(Stop);
+        }
+        Ok(match effect {
+            E::CancelAllTimeouts(r) => {
+                self.nodes[me].timers.clear();
+                r.resume_with(())
+            }
+            E::CancelTimeout(timeout, r) => {
+                self.nodes[me].timers.remove(&timeout);
+                r.resume_with(())
+            }
+            E::ScheduleTimeout(timeout, r) => {
+                self.schedule(me, timeout);
+                r.resume_with(())
+            }
+            E::StartRound(height, _, _, _, r) => {
+                self.flush(me);
+                self.offer_waiting(me, height.0);
+                r.resume_with(())
+            }
+            E::PublishConsensusMsg(message, r) => {
+                self.flush(me);
+                self.say(me, &message);
+                self.broadcast(me, &Message::Consensus(message));
+                r.resume_with(())
+            }
+            E::PublishLivenessMsg(message, r) => {
+                self.broadcast(me, &Message::Liveness(message));
+                r.resume_with(())
+            }
+            E::RepublishVote(vote, r) => {
+                self.broadcast(me, &Message::Liveness(LivenessMsg::Vote(vote)));
+                r.resume_with(())
+            }
+            E::RepublishRoundCertificate(round, r) => {
+                let message = LivenessMsg::SkipRoundCertificate(round);
+                self.broadcast(me, &Message::Liveness(message));
+                r.resume_with(())
+            }
+            E::GetValue(height, round, _, r) => {
+                self.propose(me, height.0, round_number(round));
+                r.resume_with(())
+            }
+            E::RestreamProposal(height, round, lock_round, _, block, r) => {
+                self.stream(me, height.0, round_number(round), lock_round.as_u32(), block);
+                r.resume_with(())
+            }
+            E::CertVerifiedSyncValue(response, proposer, r) => {
+                self.on_synced(me, response, proposer);
+                r.resume_with(())
+            }
+            E::CertRejectedSyncValue(_, _, _, r) => r.resume_with(()),
+            E::Decide(certificate, _, r) => {
+                self.flush(me);
+                self.commit(me, &certificate);
+                r.resume_with(())
+            }
+            E::Finalize(certificate, _, evidence, r) => {
+                let found = crate::evidence::from_engine(&evidence, &self.genesis);
+                self.report.evidence += found.len() as u64;
+                self.begin_next(me, certificate.height.0);
+                r.resume_with(())
+            }
+            E::SignVote(vote, r) => r.resume_with(self.sign_vote(me, vote)?),
+            E::SignProposal(proposal, r) => r.resume_with(self.sign_proposal(me, proposal)?),
+            E::VerifySignature(message, key, r) => {
+                let bytes = match &message.message {
+                    ConsensusMsg::Vote(vote) => vote.sign_bytes(&self.genesis),
+                    ConsensusMsg::Proposal(proposal) => proposal.sign_bytes(&self.genesis),
+                };
+                r.resume_with(self.verify(&key, &bytes, &message.signature))
+            }
+            E::VerifyCommitCertificate(certificate, validators, thresholds, r) => {
+                let (verifier, context) = (&self.verifier, &Context);
+                let check = verifier.verify_commit_certificate(
+                    context,
+                    &certificate,
+                    &validators,
+                    thresholds,
+                );
+                r.resume_with(self.certified(check))
+            }
+            E::VerifyExtendedCommitCertificate(certificate, validators, thresholds, policy, r) => {
+                let (verifier, context) = (&self.verifier, &Context);
+                let check = verifier.verify_extended_commit_certificate(
+                    context,
+                    &certificate,
+                    &validators,
+                    thresholds,
+                    policy,
+                );
+                r.resume_with(self.certified(check))
+            }
+            E::VerifyPolkaCertificate(certificate, validators, thresholds, r) => {
+                let (verifier, context) = (&self.verifier, &Context);
+                let check = verifier.verify_polka_certificate(
+                    context,
+                    &certificate,
+                    &validators,
+                    thresholds,
+                );
+                r.resume_with(self.certified(check))
+            }
+            E::VerifyRoundCertificate(certificate, validators, thresholds, r) => {
+                let (verifier, context) = (&self.verifier, &Context);
+                let check = verifier.verify_round_certificate(
+                    context,
+                    &certificate,
+                    &validators,
+                    thresholds,
+                );
+                r.resume_with(self.certified(check))
+            }
+            E::WalAppend(height, entry, r) => {
+                let node = &mut self.nodes[me];
+                if !node.replaying && node.watching.is_none() && height.0 == node.log_height {
+                    node.log.push(entry);
+                }
+                r.resume_with(())
+            }
+            E::ExtendVote(.., r) => r.resume_with(None),
+            E::VerifyVoteExtension(.., r) => r.resume_with(Ok(())),
+        })
+    }
+
+    /// With stand-ins for signatures only engines make certificates, and they make good ones.
+    #[expect(clippy::result_large_err, reason = "the engine's own type")]
+    fn certified(
+        &self,
+        check: impl Future<Output = Result<(), CertificateError<Context>>>,
+    ) -> Result<(), CertificateError<Context>> {
+        if self.config.real_signatures { block_on(check) } else { Ok(()) }
+    }
+
+    fn schedule(&mut self, me: usize, timeout: Timeout) {
+        let length = timeouts(&self.config.timeouts).duration_for(timeout);
+        let micros = u64::try_from(length.as_micros()).unwrap_or(u64::MAX);
+        // No two clocks run alike.
+        let micros = micros.saturating_mul(self.random.gen_range(900..1_100)) / 1_000;
+        let id = self.sequence + 1;
+        let node = &mut self.nodes[me];
+        node.timers.insert(timeout, id);
+        let epoch = node.epoch;
+        self.after(micros, Happening::Timer(me, epoch, id, timeout));
+    }
+
+    fn flush(&mut self, me: usize) {
+        self.nodes[me].synced = self.nodes[me].log.len();
+    }
+
+    /// An honest validator says one thing per position.
+    fn say(&mut self, me: usize, message: &SignedConsensusMsg<Context>) {
+        let (validator, position, digest) = statement(message, &self.genesis);
+        self.trace(&[&validator.0, &digest.0]);
+        if !self.nodes[me].honest {
+            return;
+        }
+        let before = self.said.insert((validator, position), digest);
+        if before.is_some_and(|before| before != digest) {
+            self.report.violations.push(Violation::DoubleSign { validator, position });
+        }
+    }
+
+    pub(super) fn broadcast(&mut self, from: usize, message: &Message) {
+        for to in (0..self.nodes.len()).filter(|to| *to != from) {
+            self.send(from, to, message);
+        }
+    }
+
+    pub(super) fn send(&mut self, from: usize, to: usize, message: &Message) {
+        for delay in self.links.delays(self.config, from, to, &mut self.random) {
+            self.after(delay, Happening::Arrive(to, message.clone()));
+        }
+    }
+
+    fn propose(&mut self, me: usize, height: u64, round: u32) {
+        let time_ms = self.clock_ms(me);
+        let node = &mut self.nodes[me];
+        let block = match node.proposed.get(&(height, round)).copied() {
+            Some(block) => block,
+            None => {
+                let candidates = node.mempool.select(&Default::default(), time_ms);
+                let request = Propose { height, round, proposer: node.public, time_ms, candidates };
+                match node.application.propose(request) {
+                    Ok(proposal) => {
+                        node.mempool.remove(&proposal.refused);
+                        node.proposed.insert((height, round), proposal.id);
+                        proposal.id
+                    }
+                    Err(fault) => return self.halt(me, fault.to_string()),
+                }
+            }
+        };
+        let epoch = node.epoch;
+        let value = LocallyProposedValue::new(Height(height), Round::new(round), Value(block));
+        let wait = self.random.gen_range(500..20_000);
+        self.after(wait, Happening::Input(me, epoch, Input::Propose(value)));
+        self.stream(me, height, round, None, block);
+    }
+
+    fn stream(&mut self, me: usize, height: u64, round: u32, lock_round: Option<u32>, block: Hash) {
+        if let Ok(Some(payload)) = self.nodes[me].application.payload(&block) {
+            let whole = Whole { height, round, lock_round, block, payload };
+            self.broadcast(me, &Message::Payload(whole));
+        }
+    }
+
+    fn offer_waiting(&mut self, me: usize, height: u64) {
+        let node = &mut self.nodes[me];
+        let later = node.waiting.split_off(&(height + 1, 0));
+        let epoch = node.epoch;
+        for whole in std::mem::replace(&mut node.waiting, later).into_values() {
+            if let Some(value) = self.on_payload(me, whole) {
+                let input = Input::ProposedValue(value, ValueOrigin::Consensus);
+                self.after(0, Happening::Input(me, epoch, input));
+            }
+        }
+    }
+
+    pub(super) fn on_payload(&mut self, me: usize, whole: Whole) -> Option<ProposedValue<Context>> {
+        let now_ms = self.clock_ms(me);
+        let node = &mut self.nodes[me];
+        let head = node.application.head();
+        let Whole { height, round, lock_round, block, payload } = whole;
+        if height != head.height + 1 {
+            if height > head.height && node.waiting.len() < 16 {
+                let whole = Whole { height, round, lock_round, block, payload };
+                node.waiting.insert((height, round), whole);
+            }
+            return None;
+        }
+        let validators = Validators::new(&head.validators);
+        let proposer = context::address(validators.proposer(height, round));
+        let fresh = lock_round.is_none().then_some(Fresh { now_ms, proposer });
+        let valid = node.application.validate(payload, fresh).ok()?.is_ok();
+        Some(ProposedValue {
+            height: Height(height),
+            round: Round::new(round),
+            valid_round: context::round(lock_round),
+            proposer: Address(proposer),
+            value: Value(block),
+            validity: Validity::from_bool(valid),
+        })
+    }
+
+    fn on_synced(&mut self, me: usize, response: ValueResponse<Context>, proposer: Address) {
+        let node = &mut self.nodes[me];
+        let certificate = &response.certificate;
+        if certificate.height.0 != node.application.head().height + 1 {
+            return;
+        }
+        let Some(block) = block_id(&response.value_bytes) else { return };
+        let Ok(verdict) = node.application.validate(response.value_bytes, None) else { return };
+        let value = ProposedValue {
+            height: certificate.height,
+            round: certificate.round,
+            valid_round: Round::Nil,
+            proposer,
+            value: Value(block),
+            validity: Validity::from_bool(verdict.is_ok()),
+        };
+        let epoch = node.epoch;
+        self.report.synced += 1;
+        let input = Input::ProposedValue(value, ValueOrigin::Sync);
+        self.after(500, Happening::Input(me, epoch, input));
+    }
+
+    fn commit(&mut self, me: usize, decided: &CommitCertificate<Context>) {
+        let certificate = certificate(decided);
+        let (height, block) = (certificate.height, certificate.block);
+        if height <= self.nodes[me].application.head().height {
+            return;
+        }
+        if let Ok(None) = self.nodes[me].application.payload(&block) {
+            self.fetch(me, block);
+        }
+        let committed = match self.nodes[me].application.commit(&certificate) {
+            Ok(committed) => committed,
+            Err(fault) => return self.halt(me, fault.to_string()),
+        };
+        self.nodes[me].mempool.remove(&committed.events);
+        self.nodes[me].proposed.retain(|(at, _), _| *at > height);
+        self.trace(&[&height.to_be_bytes(), &block.0]);
+        if self.nodes[me].honest {
+            let first = *self.agreed.entry(height).or_insert(block);
+            if first != block {
+                let blocks = [first, block];
+                self.report.violations.push(Violation::Disagreement { height, blocks });
+            }
+        }
+    }
+
+    /// A lost block is somewhere: a quorum stored it before it voted.
+    fn fetch(&mut self, me: usize, block: Hash) {
+        let found = self.nodes.iter().find_map(|node| node.application.payload(&block).ok()?);
+        if let Some(payload) = found {
+            let _ = self.nodes[me].application.validate(payload, None);
+        }
+    }
+
+    fn begin_next(&mut self, me: usize, height: u64) {
+        let node = &self.nodes[me];
+        let validators = Validators::new(&node.application.head().validators);
+        let begin = Input::StartHeight(
+            Height(height + 1),
+            validators,
+            false,
+            None,
+            VoteExtensionPolicy::Disabled,
+        );
+        let epoch = node.epoch;
+        let wait = self.random.gen_range(1_000..50_000);
+        self.after(wait, Happening::Input(me, epoch, begin));
+    }
+
+    fn sign(&mut self, me: usize, position: Position, bytes: &[u8]) -> Result<Signature, Stop> {
+        let (guard, real) = (self.config.guard, self.config.real_signatures);
+        match self.nodes[me].sign(position, bytes, guard, real) {
+            Ok(signature) => Ok(Signature::from_bytes(signature)),
+            Err(refusal) => {
+                self.refusal = Some(refusal);
+                Err(Stop)
+            }
+        }
+    }
+
+    fn sign_vote(&mut self, me: usize, vote: Vote) -> Result<SignedMessage<Context, Vote>, Stop> {
+        let step = match vote.kind {
+            VoteType::Prevote => Step::Prevote,
+            VoteType::Precommit => Step::Precommit,
+        };
+        let position = Position { height: vote.height.0, round: round_number(vote.round), step };
+        let signature = self.sign(me, position, &vote.sign_bytes(&self.genesis))?;
+        Ok(SignedMessage::new(vote, signature))
+    }
+
+    fn sign_proposal(
+        &mut self,
+        me: usize,
+        proposal: Proposal,
+    ) -> Result<SignedMessage<Context, Proposal>, Stop> {
+        let (height, round) = (proposal.height.0, round_number(proposal.round));
+        let position = Position { height, round, step: Step::Proposal };
+        let signature = self.sign(me, position, &proposal.sign_bytes(&self.genesis))?;
+        Ok(SignedMessage::new(proposal, signature))
+    }
+
+    fn verify(&self, key: &EngineKey, bytes: &[u8], signature: &Signature) -> bool {
+        if self.config.real_signatures {
+            return key.verify(bytes, signature).is_ok();
+        }
+        stand_in(&PublicKey(*key.as_bytes()), bytes) == signature.to_bytes()
+    }
+}

@@ -1,5 +1,7 @@
 //! What an event costs before and after its signatures.
 
+#![expect(missing_docs, reason = "the group that criterion's macro makes is public")]
+
 use benches::{BenchKey, NETWORK, NOW, control, did_created, inception};
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use proofs::{Hash, Record};

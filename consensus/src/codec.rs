@@ -4,6 +4,7 @@
 //! has one spelling. Lengths are limited before anything is allocated for them.
 
 mod forms;
+mod sync;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 

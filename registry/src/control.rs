@@ -105,7 +105,8 @@ impl Control {
         Ok(())
     }
 
-    /// Checks that these signers, all of one DID, meet its threshold by keys alone: as controller of
+    /// Checks that these signers, all of one DID, meet its threshold by keys alone: as controller
+    /// of
     /// another, or as endorser.
     ///
     /// # Errors

@@ -1,8 +1,10 @@
 //! Public keys as text: Multikey (W3C Controlled Identifiers 1.0), which is `z` and base58btc of a
 //! multicodec prefix and the key's bytes: `z6Mk…` is Ed25519, `zDn…` is P-256.
 //!
-//! **Invariant.** A [`PublicKey`] that was parsed or made by [`PublicKey::new`] is one that its suite
-//! accepts for registration: a point on the curve in its one encoding and, for Ed25519, not of small
+//! **Invariant.** A [`PublicKey`] that was parsed or made by [`PublicKey::new`] is one that its
+//! suite
+//! accepts for registration: a point on the curve in its one encoding and, for Ed25519, not of
+//! small
 //! order. One key has one text, so keys may be compared and counted by text or by bytes.
 
 use std::{fmt, str::FromStr};
@@ -127,7 +129,8 @@ pub fn encode(bytes: &[u8]) -> String {
     format!("z{}", base58::encode(bytes))
 }
 
-/// Reads multibase base58btc of at most `bytes_max` bytes. Base58 has one text for each byte string,
+/// Reads multibase base58btc of at most `bytes_max` bytes. Base58 has one text for each byte
+/// string,
 /// so what is read is written back the same. `None` where it is anything else.
 #[must_use]
 pub fn decode(text: &str, bytes_max: usize) -> Option<Vec<u8>> {

@@ -2,16 +2,15 @@
 //! in RocksDB's memory, under every fault that a seed calls for. A failure prints its seed; run it
 //! alone with `DZONG_SIM_SEED=<n>`, and more of them with `DZONG_SIM_SEEDS=<n>`.
 
+mod machine;
+
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use consensus::mempool::Candidate;
 use consensus::simulation::{Config, LogFault, Report, Violation, run};
-use ledger::{Ledger, Memory};
-use node::application::Application;
-use node::metrics::Metrics;
-use node::signatures::Signatures;
+use machine::Machine;
 use registry::{Genesis, SignedEvent};
 use tests::golden::{FixedKey, Golden, TIME, genesis};
 
@@ -53,17 +52,21 @@ impl World {
 
     fn config(&self, seed: u64) -> Config {
         let keys = (10..14).map(|byte| FixedKey::new(byte).secret()).collect();
-        Config { faults_ms: 15_000, events: self.events.clone(), ..Config::new(seed, keys) }
+        Config {
+            faults_ms: 15_000,
+            events: self.events.clone(),
+            // The ledger verifies every certificate.
+            real_signatures: true,
+            ..Config::new(seed, keys)
+        }
     }
 
     fn run(&self, config: &Config) -> Report {
-        let mut disks: BTreeMap<usize, Memory> = BTreeMap::new();
+        let mut machines: BTreeMap<usize, Arc<Machine>> = BTreeMap::new();
         run(config, &mut |node| {
-            let disk = disks.entry(node).or_insert_with(Memory::new);
-            let ledger = Ledger::open_in_memory(disk, &self.genesis).expect("a ledger");
-            let metrics = Arc::new(Metrics::new());
-            let signatures = Arc::new(Signatures::new(metrics.clone()));
-            Arc::new(Application::new(Arc::new(ledger), signatures, Arc::new(()), metrics))
+            let machine = machines.entry(node).or_insert_with(|| Arc::new(Machine::new()));
+            machine.restart(&self.genesis);
+            machine.clone()
         })
     }
 
@@ -95,6 +98,7 @@ impl World {
         }
         let (heights, crashes, seconds) = totals;
         println!("{} seeds: {heights} heights, {crashes} crashes, {seconds} s", reports.len());
+        assert!(heights > reports.len() as u64, "a simulation in which nothing happens");
     }
 }
 

@@ -4,10 +4,8 @@ use arc_malachitebft_app_channel::app::consensus::{
     LivenessMsg, ProposedValue, SignedConsensusMsg,
 };
 use arc_malachitebft_app_channel::app::streaming::{StreamContent, StreamId, StreamMessage};
-use arc_malachitebft_app_channel::app::types::sync::{RawDecidedValue, Request, Response, Status};
 use arc_malachitebft_core_types as engine;
 use arc_malachitebft_signing_ed25519::Signature;
-use arc_malachitebft_sync::{PeerId, ValueRequest, ValueResponse};
 use bincode::{Decode, Encode};
 use engine::{NilOrVal, Round, SignedMessage, Validity, VoteType};
 use proofs::{Hash, PublicKey, ValidatorSet};
@@ -126,25 +124,6 @@ pub(super) struct WireCertificate {
     round: u32,
     block: [u8; 32],
     signatures: Vec<([u8; 32], WireSignature)>,
-}
-
-#[derive(Encode, Decode)]
-pub(super) struct WireStatus {
-    peer: Vec<u8>,
-    tip: u64,
-    lowest: u64,
-}
-
-#[derive(Encode, Decode)]
-pub(super) struct WireRequest {
-    first: u64,
-    last: u64,
-}
-
-#[derive(Encode, Decode)]
-pub(super) struct WireResponse {
-    first: u64,
-    values: Vec<(Vec<u8>, WireCertificate)>,
 }
 
 fn block(value: &NilOrVal<Hash>) -> Option<[u8; 32]> {
@@ -456,61 +435,5 @@ impl Wired for engine::ExtendedCommitCertificate<Context> {
             value_id: Hash(form.block),
             commit_signatures: form.signatures.into_iter().map(signature).collect(),
         })
-    }
-}
-
-impl Wired for Status<Context> {
-    type Form = WireStatus;
-
-    fn form(&self) -> WireStatus {
-        WireStatus {
-            peer: self.peer_id.to_bytes(),
-            tip: self.tip_height.0,
-            lowest: self.history_min_height.0,
-        }
-    }
-
-    fn from_form(form: WireStatus) -> Result<Self, CodecError> {
-        Ok(Status {
-            peer_id: PeerId::from_bytes(&form.peer).map_err(|_| CodecError("not a peer id"))?,
-            tip_height: Height(form.tip),
-            history_min_height: Height(form.lowest),
-        })
-    }
-}
-
-impl Wired for Request<Context> {
-    type Form = WireRequest;
-
-    fn form(&self) -> WireRequest {
-        let Request::ValueRequest(request) = self;
-        WireRequest { first: request.range.start().0, last: request.range.end().0 }
-    }
-
-    fn from_form(form: WireRequest) -> Result<Self, CodecError> {
-        Ok(Request::ValueRequest(ValueRequest::new(Height(form.first)..=Height(form.last))))
-    }
-}
-
-impl Wired for Response<Context> {
-    type Form = WireResponse;
-
-    fn form(&self) -> WireResponse {
-        let Response::ValueResponse(response) = self;
-        let value = |value: &RawDecidedValue<Context>| {
-            (value.value_bytes.to_vec(), value.certificate.form())
-        };
-        WireResponse {
-            first: response.start_height.0,
-            values: response.values.iter().map(value).collect(),
-        }
-    }
-
-    fn from_form(form: WireResponse) -> Result<Self, CodecError> {
-        let mut values = Vec::new();
-        for (payload, certificate) in form.values {
-            values.push(RawDecidedValue::new(payload.into(), Wired::from_form(certificate)?));
-        }
-        Ok(Response::ValueResponse(ValueResponse::new(Height(form.first), values)))
     }
 }

@@ -361,7 +361,8 @@ fn the_specification_lists_the_same_rules() {
     }
 }
 
-/// Every value of every case, replaced by values of another kind: a verdict each time, never a panic.
+/// Every value of every case, replaced by values of another kind: a verdict each time, never a
+/// panic.
 #[test]
 fn a_check_is_total() {
     let odd = [json!(null), json!(0), json!(""), json!([]), json!([[]]), json!({}), json!("é:%")];

@@ -40,6 +40,7 @@ fn bad_events_are_refused_by_name_and_nothing_changes() {
     let past = author::Times { created: 0, valid_until: 1_000_000 };
     let far = author::Times { created: 0, valid_until: node::trust::now() + 8 * 86_400_000 };
     let own = author.network().to_owned();
+    let foreign = signed(&own, "other:0000000000000000", author.times());
     let mut unendorsed: Value = serde_json::from_slice(&good).expect("JSON");
     let proofs = unendorsed["proof"].as_array_mut().expect("proofs");
     proofs.retain(|proof| proof.get("previousProof").is_none());
@@ -56,7 +57,7 @@ fn bad_events_are_refused_by_name_and_nothing_changes() {
         ("signature", with_exchanged_signatures(&good)),
         ("expired", author.endorse(signed(&own, author.domain(), past))),
         ("valid-too-long", author.endorse(signed(&own, author.domain(), far))),
-        ("other-network", author.endorse(signed(&own, "other:0000000000000000", author.times()))),
+        ("other-network", json::canonical(&foreign).expect("JSON")),
         ("not-endorsed", json::canonical(&unendorsed).expect("JSON")),
         ("not-found", author.event("DidDeactivated", &did, &key, json!({ "previousVersion": 1 }))),
     ];
@@ -67,8 +68,14 @@ fn bad_events_are_refused_by_name_and_nothing_changes() {
     assert_eq!(network.wait_until_equal(), before, "nothing changed");
 
     let receipt = client.submit_and_wait(&good).expect("the good one is accepted");
-    let again = network.client(3).submit_and_wait(&good).expect("and again");
+    let again = client.submit_and_wait(&good).expect("and again");
     assert_eq!(receipt, again, "the same event has one receipt");
+    let elsewhere = network.client(3).submit_and_wait(&good).expect("and elsewhere");
+    let place = |receipt: &[u8]| {
+        let receipt: proofs::Receipt = serde_json::from_slice(receipt).expect("a receipt");
+        (receipt.id, receipt.index, receipt.header)
+    };
+    assert_eq!(place(&elsewhere), place(&receipt), "and one place, by whichever quorum");
     let stale = author.event("DidDeactivated", &did, &key, json!({ "previousVersion": 7 }));
     assert_eq!(code(&client, &stale), "stale-version");
     let thief =

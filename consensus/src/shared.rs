@@ -19,7 +19,7 @@ use crate::mempool::{Accepted, Candidate, Mempool, Refused};
 use crate::pace::Activity;
 
 /// After this long a submission is sent to the peers again.
-const ANNOUNCE_AGAIN: Duration = Duration::from_secs(3);
+const ANNOUNCE_AGAIN: Duration = Duration::from_secs(30);
 
 /// Events that are sent again at once.
 const BATCH: usize = 256;

@@ -236,7 +236,7 @@ impl consensus::Application for Application {
         // What was executed on the old head is no child of the new one.
         self.executed().clear();
         let events: Vec<Hash> = executed.events().iter().map(|event| event.hash()).collect();
-        self.signatures.forget(&events);
+        self.signatures.decide(executed.events().iter().map(|event| &**event));
         self.metrics.committed_events.inc_by(events.len() as u64);
         self.show(&self.ledger.snapshot());
         self.observer.committed(&executed);

@@ -22,6 +22,9 @@ const EVENTS_MAX: usize = 50_000;
 /// Most bytes of the events that are remembered.
 const BYTES_MAX: usize = 128 << 20;
 
+/// Most decided events whose place is remembered: peers still send them for a while.
+const DECIDED_MAX: usize = 50_000;
+
 /// The only suite that is verified in batches.
 const BATCHED: &str = "eddsa-jcs-2022";
 
@@ -37,6 +40,9 @@ struct Known {
     events: HashMap<Hash, Arc<CheckedEvent>>,
     order: VecDeque<Hash>,
     bytes: usize,
+    /// Ids of events that were decided lately, by the hash of their full bytes.
+    decided: HashMap<Hash, Hash>,
+    decided_order: VecDeque<Hash>,
 }
 
 impl Signatures {
@@ -75,14 +81,28 @@ impl Signatures {
         answers.into_iter().map(|answer| answer.expect("each was known or checked")).collect()
     }
 
-    /// Forgets events that are decided: they come no more.
-    pub fn forget<'a>(&self, hashes: impl IntoIterator<Item = &'a Hash>) {
+    /// Lets events go that are decided, but for their ids: peers that lag still send them, and need
+    /// no second verification.
+    pub fn decide<'a>(&self, events: impl IntoIterator<Item = &'a CheckedEvent>) {
         let mut known = self.known();
-        for hash in hashes {
-            if let Some(event) = known.events.remove(hash) {
+        for event in events {
+            let hash = event.hash();
+            if let Some(event) = known.events.remove(&hash) {
                 known.bytes -= event.bytes().len();
             }
+            if known.decided.insert(hash, event.id()).is_none() {
+                known.decided_order.push_back(hash);
+            }
         }
+        while known.decided_order.len() > DECIDED_MAX {
+            let Some(oldest) = known.decided_order.pop_front() else { break };
+            known.decided.remove(&oldest);
+        }
+    }
+
+    /// The id of an event that was decided lately, by its full bytes.
+    pub fn decided(&self, event: &[u8]) -> Option<Hash> {
+        self.known().decided.get(&bytes_hash(event)).copied()
     }
 
     fn known(&self) -> std::sync::MutexGuard<'_, Known> {

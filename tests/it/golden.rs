@@ -1,4 +1,5 @@
-//! Bytes are for ever: the frozen examples of `docs/format.md`. Nothing here writes the file; when a
+//! Bytes are for ever: the frozen examples of `docs/format.md`. Nothing here writes the file; when
+//! a
 //! format must change, it gets a new tag, and the old example stays.
 
 use std::fs;

@@ -109,20 +109,19 @@ impl Replay {
             Ok(checked) => checked,
             Err(rejection) => return Ok(Err(rejection.to_string())),
         };
-        let hashes: Vec<Hash> = checked.iter().map(|event| event.hash()).collect();
         if checked.iter().map(|event| event.id()).ne(block.events) {
             return Ok(Err("its events are not those of the log".into()));
         }
-        self.events += hashes.len() as u64;
+        self.events += checked.len() as u64;
         let executed = match self.ledger.validate(&header, checked)? {
             Ok(executed) => Arc::new(executed),
             Err(invalid) => return Ok(Err(invalid.to_string())),
         };
-        match CertifiedBlock::new(executed, block.certificate) {
+        match CertifiedBlock::new(executed.clone(), block.certificate) {
             Ok(certified) => self.ledger.commit(&certified)?,
             Err(problem) => return Ok(Err(problem.to_string())),
         }
-        self.signatures.forget(&hashes);
+        self.signatures.decide(executed.events().iter().map(|event| &**event));
         Ok(Ok(()))
     }
 

@@ -104,7 +104,7 @@ pub(crate) async fn start(
     let verifier = Box::new(SignatureVerifier { genesis });
     let (identity, context) = match role {
         Role::Votes(Signing { key, guard }) => {
-            let public = PublicKey(key.verification_key().to_bytes());
+            let public = PublicKey::from(&*key);
             let signer =
                 GuardedSigner { key, genesis, guard, log: log.clone(), refusal: refusal.clone() };
             let peer = peer_id(transport).to_bytes();

@@ -115,7 +115,7 @@ pub async fn start(
     let (gossip, inbox) = gossip::channel();
     let shared = Arc::new(Shared {
         genesis: application.genesis(),
-        validator: keys.validator.as_ref().map(|key| PublicKey(key.verification_key().to_bytes())),
+        validator: keys.validator.as_ref().map(PublicKey::from),
         mempool: Mutex::new(Mempool::new(config.mempool)),
         own: Mutex::default(),
         activity: Activity::default(),

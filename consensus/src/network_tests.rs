@@ -56,8 +56,7 @@ impl Network {
     }
 
     fn ledger(&self) -> Arc<MemoryLedger> {
-        let validator =
-            |node| Validator { key: PublicKey(key(node).verification_key().to_bytes()), power: 1 };
+        let validator = |node| Validator { key: PublicKey::from(&key(node)), power: 1 };
         let set = ValidatorSet::new((0..self.validators).map(validator).collect()).unwrap();
         Arc::new(MemoryLedger::new(GENESIS, set))
     }

@@ -186,10 +186,7 @@ mod tests {
     }
 
     fn simulate(config: &Config) -> Report {
-        let validator = |key: &SigningKey| Validator {
-            key: PublicKey(key.verification_key().to_bytes()),
-            power: 1,
-        };
+        let validator = |key: &SigningKey| Validator { key: PublicKey::from(key), power: 1 };
         let set = ValidatorSet::new(config.keys.iter().map(validator).collect()).unwrap();
         let mut ledgers = BTreeMap::new();
         run(config, &mut |node| {

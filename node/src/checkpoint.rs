@@ -21,7 +21,7 @@ use ledger::{ExecutedBlock, Ledger, Snapshot};
 use proofs::{Hash, Header, PublicKey};
 use registry::network::{self, ValidatorEntry};
 
-use crate::home::{ValidatorKeys, public};
+use crate::home::ValidatorKeys;
 use crate::metrics::Metrics;
 pub use note::{Body, origin, policy};
 pub use signed::SignedFile;
@@ -125,8 +125,8 @@ impl Checkpoints {
                     return Ok(None);
                 }
                 let statement = Statement::sign(&self.origin, &body, keys, now);
-                state.put(public(&keys.vote), statement.clone());
-                state.own = Some(statement.encode(&public(&keys.vote)));
+                state.put(PublicKey::from(&keys.vote), statement.clone());
+                state.own = Some(statement.encode(&PublicKey::from(&keys.vote)));
                 state.own.clone()
             }
             _ => None,

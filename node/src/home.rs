@@ -153,25 +153,24 @@ impl NodeKeys {
     /// This node's entry in a genesis document; none for a replica. The operator is named later.
     pub fn validator_entry(&self, name: &str) -> Option<ValidatorEntry> {
         self.validator.as_ref().map(|keys| ValidatorEntry {
-            cosigner_key: public(&keys.cosigner),
-            log_key: public(&keys.log),
+            cosigner_key: PublicKey::from(&keys.cosigner),
+            log_key: PublicKey::from(&keys.log),
             name: name.to_owned(),
             operator: String::new(),
-            peer_key: public(&self.p2p),
+            peer_key: PublicKey::from(&self.p2p),
             power: 1,
-            validator_key: public(&keys.vote),
+            validator_key: PublicKey::from(&keys.vote),
         })
     }
 
     /// This node's entry as a replica.
     pub fn replica_entry(&self, name: &str) -> ReplicaEntry {
-        ReplicaEntry { name: name.to_owned(), operator: String::new(), peer_key: public(&self.p2p) }
+        ReplicaEntry {
+            name: name.to_owned(),
+            operator: String::new(),
+            peer_key: PublicKey::from(&self.p2p),
+        }
     }
-}
-
-/// The public half of a key.
-pub fn public(key: &SigningKey) -> PublicKey {
-    PublicKey(key.verification_key().to_bytes())
 }
 
 /// Reads and checks a genesis document.

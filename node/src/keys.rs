@@ -16,13 +16,11 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD as BASE64;
 use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
-use p256::ecdsa::signature::Signer;
 use rand::RngCore;
 use rand::rngs::OsRng;
 use registry::author::Key;
 use registry::integrity::Message;
 use registry::multikey::{self, PublicKey};
-use registry::suites::SUITES;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
@@ -175,15 +173,11 @@ impl KeyFile {
     }
 
     fn ed25519(key: ed25519_consensus::SigningKey) -> KeyFile {
-        let bytes = key.verification_key().to_bytes();
-        let public = public_key(Suite::Ed25519, &bytes);
-        KeyFile { did: None, public, secret: Secret::Ed25519(Box::new(key)) }
+        KeyFile { did: None, public: key.public(), secret: Secret::Ed25519(Box::new(key)) }
     }
 
     fn p256(key: p256::ecdsa::SigningKey) -> KeyFile {
-        let point = key.verifying_key().to_encoded_point(true);
-        let public = public_key(Suite::P256, point.as_bytes());
-        KeyFile { did: None, public, secret: Secret::P256(Box::new(key)) }
+        KeyFile { did: None, public: key.public(), secret: Secret::P256(Box::new(key)) }
     }
 
     /// The key of 32 secret bytes; `None` where they are none (zero or beyond P-256's order).
@@ -278,11 +272,8 @@ impl Key for KeyFile {
 
     fn sign(&self, message: &Message) -> Vec<u8> {
         match &self.secret {
-            Secret::Ed25519(key) => key.sign(message).to_bytes().to_vec(),
-            Secret::P256(key) => {
-                let signature: p256::ecdsa::Signature = key.sign(message);
-                signature.to_bytes().to_vec()
-            }
+            Secret::Ed25519(key) => Key::sign(key.as_ref(), message),
+            Secret::P256(key) => Key::sign(key.as_ref(), message),
         }
     }
 }
@@ -414,12 +405,6 @@ fn text(stored: &Stored) -> Zeroizing<Vec<u8>> {
     let mut text = serde_json::to_vec_pretty(stored).expect("only JSON members");
     text.push(b'\n');
     Zeroizing::new(text)
-}
-
-fn public_key(suite: Suite, bytes: &[u8]) -> PublicKey {
-    let line = SUITES.iter().find(|line| line.name == suite.cryptosuite());
-    let line = line.expect("the table of suites has a line for each of ours");
-    PublicKey::new(line, bytes).expect("the public key of a secret is a point of its curve")
 }
 
 fn seal(public: &PublicKey, secret: &str, phrase: &str) -> Encrypted {

@@ -10,7 +10,7 @@ use ed25519_consensus::SigningKey;
 use genesis::{Draft, Place, contribute};
 use ledger::{Ledger, Memory};
 use proofs::certificate::{Signature, Vote, vote_bytes};
-use proofs::{Certificate, Hash};
+use proofs::{Certificate, Hash, PublicKey};
 use registry::author::{self, Key as _, Times};
 use registry::control::Control;
 use registry::{Genesis, Parameters, json};
@@ -20,7 +20,7 @@ use crate::admission::{Admission, now_ms};
 use crate::api::{Agreement, Announcer};
 use crate::application::Application;
 use crate::checkpoint::Checkpoints;
-use crate::home::{NodeKeys, ValidatorKeys, public};
+use crate::home::{NodeKeys, ValidatorKeys};
 use crate::keys::{KeyFile, Suite};
 use crate::metrics::Metrics;
 use crate::signatures::Signatures;
@@ -149,7 +149,7 @@ impl World {
 
     pub(crate) fn propose(&self, candidates: Vec<Candidate>) -> consensus::Proposal {
         let height = self.ledger.head().height + 1;
-        let proposer = public(&self.keys[0].vote);
+        let proposer = PublicKey::from(&self.keys[0].vote);
         let time_ms = now_ms();
         let request = Propose { height, round: 0, proposer, time_ms, candidates };
         self.application.propose(request).unwrap()
@@ -161,7 +161,7 @@ impl World {
         let genesis = self.ledger.genesis().hash();
         let message = vote_bytes(Vote::Precommit, &genesis, height, 0, Some(&block));
         let sign = |keys: &ValidatorKeys| Signature {
-            validator: public(&keys.vote),
+            validator: PublicKey::from(&keys.vote),
             signature: keys.vote.sign(&message).to_bytes(),
         };
         let signatures = self.keys.iter().take(3).map(sign).collect();

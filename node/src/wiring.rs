@@ -19,7 +19,7 @@ use crate::api::{self, Announcer, Parts};
 use crate::application::Application;
 use crate::checkpoint::{Checkpoints, SignedFile};
 use crate::config::Config;
-use crate::home::{Home, NodeKeys, public};
+use crate::home::{Home, NodeKeys};
 use crate::intake::Intake;
 use crate::metrics::Metrics;
 use crate::server;
@@ -168,10 +168,10 @@ pub fn open_ledger(home: &Home, genesis: &Genesis) -> anyhow::Result<Ledger> {
 
 /// The ledger must know this node, or its peers will not.
 fn check_place(snapshot: &Snapshot, keys: &NodeKeys) -> anyhow::Result<()> {
-    let peer = public(&keys.p2p);
+    let peer = PublicKey::from(&keys.p2p);
     match &keys.validator {
         Some(keys) => {
-            if snapshot.validators().get(&public(&keys.vote)).is_none() {
+            if snapshot.validators().get(&PublicKey::from(&keys.vote)).is_none() {
                 bail!(
                     "the network does not list this home's validator key: have it admitted, or \
                      start with --replica"
@@ -205,7 +205,7 @@ fn agreement_config(
     snapshot: &Snapshot,
     rejoin: bool,
 ) -> anyhow::Result<consensus::Config> {
-    let own = public(&keys.p2p);
+    let own = PublicKey::from(&keys.p2p);
     let mut peers = Vec::new();
     let authorised = authorised(snapshot)?;
     for (key, validator) in authorised.iter().filter(|(key, _)| *key != own) {
@@ -299,7 +299,7 @@ mod tests {
     #[test]
     fn a_peer_key_is_the_identity_that_agreement_makes_of_its_seed() {
         let seed = [7; 32];
-        let key = public(&ed25519_consensus::SigningKey::from(seed));
+        let key = PublicKey::from(&ed25519_consensus::SigningKey::from(seed));
         assert_eq!(peer_id(&key).unwrap(), consensus::peer_id(&seed));
     }
 }

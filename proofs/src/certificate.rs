@@ -161,7 +161,7 @@ pub(crate) mod tests {
     }
 
     pub(crate) fn public(key: &SigningKey) -> PublicKey {
-        PublicKey(key.verification_key().to_bytes())
+        PublicKey::from(key)
     }
 
     pub(crate) fn certify(

@@ -20,6 +20,12 @@ impl PublicKey {
     }
 }
 
+impl From<&ed25519_consensus::SigningKey> for PublicKey {
+    fn from(key: &ed25519_consensus::SigningKey) -> PublicKey {
+        PublicKey(key.verification_key().to_bytes())
+    }
+}
+
 impl fmt::Display for PublicKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&hex::encode(self.0))
@@ -142,7 +148,7 @@ mod tests {
     use super::*;
 
     fn key(seed: u8) -> PublicKey {
-        PublicKey(ed25519_consensus::SigningKey::from([seed; 32]).verification_key().to_bytes())
+        PublicKey::from(&ed25519_consensus::SigningKey::from([seed; 32]))
     }
 
     #[test]

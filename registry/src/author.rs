@@ -44,8 +44,13 @@ pub fn event(kind: &str, network: &str, author: &str, times: Times, members: Val
     event
 }
 
-/// The `DidCreated` event of a new DID, without proofs. `document` names the DID by
-/// `did:ndi:<network>:{SCID}` wherever it should stand.
+/// What stands for a new DID in its own document and event, until the event has made it.
+pub fn placeholder(network: &str) -> String {
+    format!("did:ndi:{network}:{PLACEHOLDER}")
+}
+
+/// The `DidCreated` event of a new DID, without proofs. `document` names the DID by its
+/// [`placeholder`] wherever it should stand.
 ///
 /// # Errors
 /// The document holds what canonical JSON of the profile has not.
@@ -55,7 +60,7 @@ pub fn inception(
     control: &Control,
     times: Times,
 ) -> Result<(NdiDid, Value), JsonError> {
-    let placeholder = format!("did:ndi:{network}:{PLACEHOLDER}");
+    let placeholder = placeholder(network);
     let members = json!({ "control": control, "document": document });
     let template = json::canonical(&event("DidCreated", network, &placeholder, times, members))?;
     let scid = did::scid(&template);

@@ -30,6 +30,16 @@ pub struct Control {
 }
 
 impl Control {
+    /// Control by so many of these keys, with no controllers and no pre-rotation.
+    pub fn of<'a>(keys: impl IntoIterator<Item = &'a PublicKey>, threshold: u64) -> Control {
+        Control {
+            controllers: Vec::new(),
+            keys: keys.into_iter().map(PublicKey::to_string).collect(),
+            next_key_hashes: Vec::new(),
+            threshold,
+        }
+    }
+
     /// Checks what needs no state: forms, repetition, and that the threshold can be met.
     ///
     /// # Errors

@@ -5,7 +5,7 @@ use proofs::{Block, Hash, Tag, tagged};
 
 use crate::events::Body;
 use crate::integrity::{PROOFS_MAX, Proof, Secured, SignatureCheck};
-use crate::json::{self, Layout};
+use crate::json::{self, JsonError, Layout};
 use crate::multikey::PublicKey;
 use crate::rejection::Rejection;
 use crate::state::{Change, Context, View};
@@ -118,8 +118,17 @@ pub fn bytes_hash(bytes: &[u8]) -> Hash {
     Hash(*blake3::hash(bytes).as_bytes())
 }
 
+/// The id of the event with these canonical bytes.
+///
+/// # Errors
+/// They are not canonical JSON.
+pub fn id_of(event: &[u8]) -> Result<Hash, JsonError> {
+    let layout = json::check_canonical(event, Block::EVENT_BYTES_MAX)?;
+    Ok(event_id(&layout.without("proof")))
+}
+
 /// The id of the event with these canonical bytes without `proof`.
-pub fn event_id(unsecured: &[u8]) -> Hash {
+fn event_id(unsecured: &[u8]) -> Hash {
     tagged(Tag::Event, &[unsecured])
 }
 

@@ -20,6 +20,7 @@ use std::fmt;
 
 use serde::Serialize;
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 /// How deep arrays and objects may nest; the outermost one is at depth 1.
 pub const DEPTH_MAX: usize = 32;
@@ -118,6 +119,15 @@ pub fn parse(bytes: &[u8], bytes_max: usize) -> Result<Value, JsonError> {
 /// that [`parse`] returned does.
 pub fn canonical(value: &Value) -> Result<Vec<u8>, JsonError> {
     write::value(value)
+}
+
+/// `value` in canonical form, as a member to embed.
+///
+/// # Errors
+/// As [`canonical`].
+pub fn raw(value: &Value) -> Result<Box<RawValue>, JsonError> {
+    let text = String::from_utf8_lossy(&canonical(value)?).into_owned();
+    Ok(RawValue::from_string(text).expect("canonical JSON is JSON"))
 }
 
 /// Writes anything that serialises to JSON in canonical form (RFC 8785).

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use ed25519_consensus::SigningKey;
 use proofs::{Hash, Record};
 use serde_json::{Value, json};
 
@@ -9,43 +10,16 @@ use crate::author::{self, Key, Times};
 use crate::control::Control;
 use crate::did_state::DidState;
 use crate::event::VALIDITY_MAX;
-use crate::integrity::Message;
 use crate::multikey::PublicKey;
 use crate::roles::{Role, Roles};
-use crate::{CheckedEvent, Context, Rejection, SignedEvent, json, suites, time};
+use crate::{CheckedEvent, Context, Rejection, SignedEvent, json, time};
 
-struct Ed25519(ed25519_consensus::SigningKey);
-
-impl Key for Ed25519 {
-    fn public(&self) -> PublicKey {
-        let bytes = self.0.verification_key().to_bytes();
-        PublicKey::new(suites::SUITES[0], &bytes).unwrap()
-    }
-    fn sign(&self, message: &Message) -> Vec<u8> {
-        self.0.sign(message).to_bytes().to_vec()
-    }
+fn ed(seed: u8) -> SigningKey {
+    SigningKey::from([seed; 32])
 }
 
-struct P256(p256::ecdsa::SigningKey);
-
-impl Key for P256 {
-    fn public(&self) -> PublicKey {
-        let bytes = self.0.verifying_key().to_encoded_point(true);
-        PublicKey::new(suites::SUITES[1], bytes.as_bytes()).unwrap()
-    }
-    fn sign(&self, message: &Message) -> Vec<u8> {
-        let signature: p256::ecdsa::Signature =
-            p256::ecdsa::signature::Signer::sign(&self.0, message);
-        signature.to_bytes().to_vec()
-    }
-}
-
-fn ed(seed: u8) -> Ed25519 {
-    Ed25519(ed25519_consensus::SigningKey::from([seed; 32]))
-}
-
-fn p256(seed: u8) -> P256 {
-    P256(p256::ecdsa::SigningKey::from_slice(&[seed; 32]).unwrap())
+fn p256(seed: u8) -> p256::ecdsa::SigningKey {
+    p256::ecdsa::SigningKey::from_slice(&[seed; 32]).unwrap()
 }
 
 const NOW: u64 = 1_795_299_503_000;
@@ -54,7 +28,7 @@ const NOW: u64 = 1_795_299_503_000;
 struct World {
     records: BTreeMap<String, Record>,
     context: Context,
-    endorser: (String, Ed25519),
+    endorser: (String, SigningKey),
 }
 
 impl World {
@@ -132,8 +106,8 @@ impl World {
 }
 
 fn control(keys: &[&dyn Key], threshold: u64) -> Control {
-    let keys = keys.iter().map(|key| key.public().to_string()).collect();
-    Control { controllers: vec![], keys, next_key_hashes: vec![], threshold }
+    let keys: Vec<PublicKey> = keys.iter().map(|key| key.public()).collect();
+    Control::of(&keys, threshold)
 }
 
 fn document() -> Value {

@@ -81,7 +81,7 @@ impl Run {
     /// Looks for signatures of ours that this home does not know of.
     fn watch(&self, decided: &CommitCertificate<Context>) -> Result<(), End> {
         let signed = |key: &SigningKey| {
-            let me = PublicKey(key.verification_key().to_bytes());
+            let me = PublicKey::from(key);
             decided.commit_signatures.iter().any(|signature| signature.address.0 == me)
         };
         match &self.duty {

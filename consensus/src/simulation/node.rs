@@ -54,7 +54,7 @@ impl Node {
         application: Arc<dyn Application>,
         skew_ms: u64,
     ) -> Self {
-        let public = PublicKey(key.verification_key().to_bytes());
+        let public = PublicKey::from(&key);
         Node {
             key,
             public,

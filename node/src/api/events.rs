@@ -216,9 +216,7 @@ fn shown(id: &Hash, event: StoredEvent) -> Result<serde_json::Value, Problem> {
 
 /// The id of an event of the log.
 pub(super) fn id_of(bytes: &[u8]) -> Result<Hash, Problem> {
-    let layout = registry::json::check_canonical(bytes, Block::EVENT_BYTES_MAX)
-        .map_err(|error| Problem::fault(&error))?;
-    Ok(registry::event::event_id(&layout.without("proof")))
+    registry::event::id_of(bytes).map_err(|error| Problem::fault(&error))
 }
 
 fn parse(id: &str) -> Result<Hash, Problem> {

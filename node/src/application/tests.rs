@@ -1,12 +1,12 @@
 use consensus::Application as _;
+use proofs::PublicKey;
 
 use super::*;
 use crate::admission::now_ms;
-use crate::home::public;
 use crate::testing::{World, key};
 
 fn fresh(world: &World) -> Option<Fresh> {
-    Some(Fresh { now_ms: now_ms(), proposer: public(&world.keys[0].vote) })
+    Some(Fresh { now_ms: now_ms(), proposer: PublicKey::from(&world.keys[0].vote) })
 }
 
 #[test]
@@ -48,7 +48,7 @@ fn clock_and_turn_are_looked_at_in_fresh_proposals_only() {
     let world = World::new();
     let payload = world.propose(Vec::new()).payload;
     let late = Fresh { now_ms: now_ms() + 40_000, ..fresh(&world).unwrap() };
-    let turn = Fresh { proposer: public(&world.keys[1].vote), ..fresh(&world).unwrap() };
+    let turn = Fresh { proposer: PublicKey::from(&world.keys[1].vote), ..fresh(&world).unwrap() };
     for wrong in [late, turn] {
         assert!(world.application.validate(payload.clone(), Some(wrong)).unwrap().is_err());
     }

@@ -5,12 +5,13 @@ use std::path::PathBuf;
 use anyhow::{Context as _, bail};
 use clap::Args;
 use consensus::Multiaddr;
+use proofs::PublicKey;
 use serde_json::json;
 
 use crate::cli::Global;
 use crate::commands::key::new_passphrase;
 use crate::config::Config;
-use crate::home::{Home, load_genesis, public};
+use crate::home::{Home, load_genesis};
 use crate::output;
 
 /// Make the home of a new node: settings and keys
@@ -67,8 +68,8 @@ impl Init {
             std::fs::write(home.genesis(), genesis.bytes())
                 .with_context(|| format!("cannot write `{}`", home.genesis().display()))?;
         }
-        let peer = public(&keys.p2p);
-        let vote = keys.validator.as_ref().map(|keys| public(&keys.vote));
+        let peer = PublicKey::from(&keys.p2p);
+        let vote = keys.validator.as_ref().map(|keys| PublicKey::from(&keys.vote));
         if global.json {
             return output::json(&json!({
                 "home": self.home,

@@ -194,7 +194,7 @@ impl Network {
         let mut moved = Vec::new();
         for node in self.nodes() {
             let keys = node.node_home().load_keys(node.replica)?;
-            moved.push((crate::home::public(&keys.p2p), node));
+            moved.push((proofs::PublicKey::from(&keys.p2p), node));
         }
         for ((path, mut config), (_, node)) in configs.into_iter().zip(&moved) {
             config.http.listen = node.http();

@@ -1,9 +1,12 @@
 //! `eddsa-jcs-2022`: Ed25519 (RFC 8032) by the rule of ZIP 215, which says of every signature
 //! whether it is valid, and says the same for one signature and for a batch.
 
-use ed25519_consensus::{Signature, VerificationKey};
+use ed25519_consensus::{Signature, SigningKey, VerificationKey};
 
 use super::Suite;
+use crate::author::Key;
+use crate::integrity::Message;
+use crate::multikey::PublicKey;
 
 /// The line of the table.
 pub(super) static SUITE: Suite = Suite {
@@ -15,6 +18,17 @@ pub(super) static SUITE: Suite = Suite {
     accepts_key,
     verify,
 };
+
+impl Key for SigningKey {
+    fn public(&self) -> PublicKey {
+        PublicKey::new(&SUITE, self.verification_key().as_bytes())
+            .expect("the public key of a secret is a safe point")
+    }
+
+    fn sign(&self, message: &Message) -> Vec<u8> {
+        self.sign(message).to_bytes().to_vec()
+    }
+}
 
 /// The y coordinates of the eight points of small order, sign bit cleared. Anybody can sign for
 /// such a key.

@@ -4,9 +4,13 @@
 //! not normalise, and nothing is identified by a signature.
 
 use p256::EncodedPoint;
-use p256::ecdsa::{Signature, VerifyingKey, signature::Verifier};
+use p256::ecdsa::signature::{Signer, Verifier};
+use p256::ecdsa::{Signature, SigningKey, VerifyingKey};
 
 use super::Suite;
+use crate::author::Key;
+use crate::integrity::Message;
+use crate::multikey::PublicKey;
 
 /// The line of the table.
 pub(super) static SUITE: Suite = Suite {
@@ -18,6 +22,19 @@ pub(super) static SUITE: Suite = Suite {
     accepts_key,
     verify,
 };
+
+impl Key for SigningKey {
+    fn public(&self) -> PublicKey {
+        let point = self.verifying_key().to_encoded_point(true);
+        PublicKey::new(&SUITE, point.as_bytes())
+            .expect("the public key of a secret is a point of the curve")
+    }
+
+    fn sign(&self, message: &Message) -> Vec<u8> {
+        let signature: Signature = Signer::sign(self, message);
+        signature.to_bytes().to_vec()
+    }
+}
 
 /// The group has no points of small order, and a compressed point has one encoding: a coordinate
 /// that is not reduced is refused with those that are not on the curve.

@@ -73,8 +73,7 @@ fn event(network: &Network, endorser: &KeyFile) -> anyhow::Result<Prepared> {
     author::sign(&mut event, did.to_did().as_str(), &domain, &key)?;
     author::endorse(&mut event, endorser.did().unwrap_or_default(), &domain, endorser)?;
     let bytes = json::canonical(&event)?;
-    let layout = json::check_canonical(&bytes, bytes.len())?;
-    let id = registry::event::event_id(&layout.without("proof"));
+    let id = registry::event::id_of(&bytes)?;
     Ok(Prepared { id, bytes: bytes.into() })
 }
 

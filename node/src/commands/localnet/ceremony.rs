@@ -4,12 +4,13 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use genesis::{Draft, Place, contribute};
+use proofs::PublicKey;
 use registry::Parameters;
 
 use super::{CONSENSUS_PORTS, GOSSIP_PORTS, Node, Plan, nodes};
 use crate::admission::now_ms;
 use crate::config::{Config, Peer};
-use crate::home::{NodeKeys, public};
+use crate::home::NodeKeys;
 use crate::keys::{KeyFile, Suite, write_new};
 
 /// The name of local networks.
@@ -64,7 +65,7 @@ fn make_homes(nodes: &[Node]) -> anyhow::Result<Vec<NodeKeys>> {
     for (at, node) in nodes.iter().enumerate() {
         let others = nodes.iter().zip(&keys).enumerate().filter(|(other, _)| *other != at);
         let peer = |(_, (node, keys)): (usize, (&Node, &NodeKeys))| Peer {
-            key: public(&keys.p2p),
+            key: PublicKey::from(&keys.p2p),
             address: node.address(CONSENSUS_PORTS),
             gossip: node.address(GOSSIP_PORTS),
         };

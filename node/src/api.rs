@@ -16,8 +16,10 @@ mod negotiation;
 mod network;
 mod page;
 mod records;
+mod registrar;
 mod request;
 mod resolution;
+mod resources;
 
 #[cfg(test)]
 mod tests;
@@ -40,6 +42,8 @@ use crate::intake::Intake;
 use crate::metrics::Metrics;
 use crate::problem::Problem;
 use crate::waiting::{Outcome, Waiting};
+
+pub(crate) use request::decode;
 
 /// What the interface asks of agreement.
 pub trait Agreement: Send + Sync + 'static {
@@ -148,10 +152,15 @@ pub fn router(parts: Parts) -> Router {
         .route("/page.css", only(get(page::style)))
         .route("/page.js", only(get(page::script)))
         .route("/1.0/identifiers/{*did}", only(get(resolution::resolve)))
+        .route("/1.0/create", only(post(registrar::create)))
+        .route("/1.0/update", only(post(registrar::update)))
+        .route("/1.0/deactivate", only(post(registrar::deactivate)))
         .route("/v1/events", only(post(events::submit).get(events::list)))
         .route("/v1/events/{id}", only(get(events::show)))
         .route("/v1/events/{id}/receipt", only(get(events::receipt)))
         .route("/v1/records/{*key}", only(get(records::show)))
+        .route("/v1/schemas", only(get(resources::list)))
+        .route("/v1/resources/{*uri}", only(get(resources::show)))
         .route("/v1/blocks/{height}", only(get(blocks::show)))
         .route("/v1/status", only(get(network::status)))
         .route("/v1/validators", only(get(network::validators)))

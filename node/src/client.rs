@@ -195,6 +195,23 @@ impl Client {
         self.expect_success(reply)
     }
 
+    /// The dereferencing result for a DID URL, with its proof where it has one. Absence is a result
+    /// like any other, whatever its HTTP status.
+    ///
+    /// # Errors
+    /// The node cannot be reached or fails.
+    pub fn dereference(&self, url: &str) -> Result<Reply, ClientError> {
+        let reply = self.send(
+            Request::get(format!("{}/1.0/identifiers/{}?proof=true", self.url, encoded(url)))
+                .header("accept", "application/did-url-dereferencing"),
+            &[],
+        )?;
+        if is_json_object_with(&reply.body, "dereferencingMetadata") {
+            return Ok(reply);
+        }
+        self.expect_success(reply)
+    }
+
     /// An event by its id, with its place in the log.
     ///
     /// # Errors

@@ -32,6 +32,7 @@ commands! {
     demo::Demo,
     key::Key,
     did::Did,
+    schema::Schema,
     event::Event,
     verify::Verify,
     init::Init,

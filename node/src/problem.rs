@@ -68,6 +68,7 @@ impl Problem {
     pub fn rejection(rejection: &Rejection) -> Problem {
         let status = match rejection {
             Rejection::StaleVersion { .. }
+            | Rejection::PreviousVersion { .. }
             | Rejection::Exists(_)
             | Rejection::KeysJustChanged(_) => StatusCode::CONFLICT,
             Rejection::Json(_) | Rejection::Members(_) | Rejection::Kind(_) => {

@@ -35,7 +35,7 @@ pub(crate) struct World {
     pub(crate) waiting: Arc<Waiting>,
     pub(crate) checkpoints: Arc<Checkpoints>,
     pub(crate) metrics: Arc<Metrics>,
-    endorser: KeyFile,
+    pub(crate) endorser: KeyFile,
 }
 
 pub(crate) fn key(seed: u8) -> KeyFile {

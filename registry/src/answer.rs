@@ -8,8 +8,7 @@ use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value};
 
 use crate::event::id_of;
-use crate::json;
-use crate::resolution;
+use crate::{did, json, resolution, resource};
 
 /// The largest answer that is checked.
 pub const ANSWER_BYTES_MAX: usize = 16 << 20;
@@ -25,6 +24,8 @@ pub enum Question {
     Record(String),
     /// A DID.
     Resolution(resolution::Question),
+    /// A DID-linked resource.
+    Resource(resource::Question),
 }
 
 /// A proof as it stands in an answer.
@@ -41,17 +42,51 @@ pub struct Proof {
 }
 
 impl Proof {
-    /// The proof of the answer to `question`, as JSON. In the proof of a resolution the document is
-    /// left out, because it stands in the answer.
+    /// The proof of the answer to `question`, as JSON. The document or content that stands in the
+    /// answer is left out.
     pub fn to_json(question: Question, evidence: Evidence) -> Box<RawValue> {
         let proof = Proof { evidence, question, proof_type: PROOF_TYPE.to_owned() };
         let mut value = serde_json::to_value(&proof).expect("only JSON members");
-        if matches!(proof.question, Question::Resolution(_))
-            && let Some(content) = document_holder(&mut value)
+        let is_shown = match &proof.question {
+            Question::Resource(question) => question.shows_content(&proof.evidence.records),
+            _ => true,
+        };
+        if let Some(shown) = Shown::of(&value).filter(|_| is_shown)
+            && let Some(content) = shown.holder(&mut value)
         {
-            content.remove("document");
+            content.remove(shown.member);
         }
         to_raw_value(&value).expect("only JSON members")
+    }
+}
+
+/// What stands in an answer and is therefore left out of its proof.
+#[derive(Clone, Copy)]
+struct Shown {
+    /// The member of the answer.
+    place: &'static str,
+    /// The member of the record's content.
+    member: &'static str,
+}
+
+impl Shown {
+    /// What the answer with this proof shows.
+    fn of(proof: &Value) -> Option<Shown> {
+        let question = proof.get("question")?;
+        if question.get("resolution").is_some() {
+            return Some(Shown { place: "didDocument", member: "document" });
+        }
+        // Where metadata are asked for, the content stands in the proof alone.
+        let metadata = question.get("resource")?.get("resourceMetadata");
+        let shown = Shown { place: "content", member: "content" };
+        (metadata != Some(&Value::Bool(true))).then_some(shown)
+    }
+
+    /// The content of the record, or of its past version, that the answer is made from: the last.
+    fn holder(self, proof: &mut Value) -> Option<&mut Map<String, Value>> {
+        let record = proof.pointer_mut("/evidence/records")?.as_array_mut()?.last_mut()?;
+        let holder = if record.get("past").is_some() { "/past/content" } else { "/record/content" };
+        record.pointer_mut(holder)?.as_object_mut()
     }
 }
 
@@ -65,14 +100,6 @@ pub fn record_answer(proven: &ProvenRecord, proof: Option<&RawValue>) -> String 
         None => format!(r#"{{"key":{key},"record":{record}}}"#),
         Some(proof) => format!(r#"{{"key":{key},"proof":{},"record":{record}}}"#, proof.get()),
     }
-}
-
-/// The member of a resolution's proof that holds the document: the content of the past version that
-/// is asked for, else of the record.
-fn document_holder(proof: &mut Value) -> Option<&mut Map<String, Value>> {
-    let record = proof.pointer_mut("/evidence/records/0")?;
-    let holder = if record.get("past").is_some() { "/past/content" } else { "/record/content" };
-    record.pointer_mut(holder)?.as_object_mut()
 }
 
 /// Decides whether the answer in `bytes` (a resolution result, a record or a receipt) is proven to
@@ -107,13 +134,14 @@ fn check_answer(
     freshness: Freshness,
 ) -> Result<Verdict, String> {
     let mut proof = take_proof(&mut answer).ok_or("the answer carries no proof")?;
-    if let Some(document) = answer.get("didDocument").filter(|document| document.is_object())
-        && let Some(content) = document_holder(&mut proof)
+    if let Some(shown) = Shown::of(&proof)
+        && let Some(document) = answer.get(shown.place).filter(|document| document.is_object())
+        && let Some(content) = shown.holder(&mut proof)
     {
-        if content.contains_key("document") {
-            return Err("the proof repeats the document".into());
+        if content.contains_key(shown.member) {
+            return Err(format!("the proof repeats the {}", shown.member));
         }
-        content.insert("document".into(), document.clone());
+        content.insert(shown.member.into(), document.clone());
     }
     let proof: Proof = read(&proof)?;
     if proof.proof_type != PROOF_TYPE {
@@ -131,7 +159,9 @@ fn take_proof(answer: &mut Map<String, Value>) -> Option<Value> {
     if let Some(proof) = answer.remove("proof") {
         return Some(proof);
     }
-    let metadata = answer.get_mut("didDocumentMetadata")?.as_object_mut()?;
+    let has = |name: &&str| answer.get(*name).is_some_and(Value::is_object);
+    let name = ["didDocumentMetadata", "contentMetadata"].into_iter().find(has)?;
+    let metadata = answer.get_mut(name)?.as_object_mut()?;
     match metadata.remove("proof")? {
         Value::Array(proofs) => <[Value; 1]>::try_from(proofs).ok().map(|[proof]| proof),
         _ => None,
@@ -141,28 +171,37 @@ fn take_proof(answer: &mut Map<String, Value>) -> Option<Value> {
 /// Builds the answer anew from the records of the proof. That the records are proven is checked
 /// apart.
 fn rebuild(proof: &Proof, trust: &Trust) -> Result<Value, String> {
-    let [proven] = proof.evidence.records.as_slice() else {
-        return Err("the proof is about another number of records than one".into());
+    let records = proof.evidence.records.as_slice();
+    let network = |did: &str| match proof.evidence.genesis == trust.genesis {
+        true => trust.network.clone(),
+        // Another network's answer is judged as such below, not by its DIDs' names.
+        false => did::network_of(did).to_owned(),
     };
     let text = match &proof.question {
-        Question::Record(key) if *key == proven.key && proven.past.is_none() => {
-            record_answer(proven, None)
-        }
-        Question::Record(_) => return Err("the proof is about another record".into()),
-        Question::Resolution(question) => {
-            let network = if proof.evidence.genesis == trust.genesis {
-                &*trust.network
-            } else {
-                // Another network's answer is judged as such below, not by its DIDs' names.
-                question.did.split(':').nth(2).unwrap_or_default()
-            };
-            match question.key(network) {
-                Ok(_) => question.answer(proven).ok_or("the record does not answer")?.to_json(None),
-                Err(failure) => failure.result().to_json(None),
+        Question::Record(key) => match only(records)? {
+            proven if *key == proven.key && proven.past.is_none() => record_answer(proven, None),
+            _ => return Err("the proof is about another record".into()),
+        },
+        Question::Resolution(question) => match question.key(&network(&question.did)) {
+            Ok(_) => {
+                let answer = question.answer(only(records)?);
+                answer.ok_or("the record does not answer")?.to_json(None)
             }
+            Err(failure) => failure.result().to_json(None),
+        },
+        Question::Resource(question) => {
+            let answer = question.answer(&network(&question.did), records);
+            answer.ok_or("the records do not answer")?.to_json(None)
         }
     };
     serde_json::from_str(&text).map_err(|error| error.to_string())
+}
+
+fn only(records: &[ProvenRecord]) -> Result<&ProvenRecord, String> {
+    match records {
+        [record] => Ok(record),
+        _ => Err("the proof is about another number of records than one".into()),
+    }
 }
 
 /// Reads a value through its canonical text, so that raw members are canonical.

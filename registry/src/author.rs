@@ -8,7 +8,7 @@ use crate::did::{self, NdiDid, PLACEHOLDER};
 use crate::event::CONTEXT;
 use crate::integrity::{self, IntegrityError, Message, PreviousProof, Proof};
 use crate::json::{self, JsonError};
-use crate::multikey::PublicKey;
+use crate::multikey::{self, PublicKey};
 use crate::time;
 
 /// When an event was made and until when it may take effect, in milliseconds since 1970.
@@ -71,41 +71,95 @@ pub fn inception(
     Ok((NdiDid::new(network, &scid).map_err(syntax)?, event))
 }
 
-/// Adds the proof of one of the author's keys. `did` is the author's, or a controller's.
+/// A proof without its signature, and what its key has to sign: for signers who are elsewhere.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// The proof, but for `proofValue`.
+    pub proof: Proof,
+    /// The bytes to sign.
+    pub message: Message,
+}
+
+impl Request {
+    fn new(event: &Value, proof: Proof) -> Result<Request, IntegrityError> {
+        let proof = integrity::complete(event, proof)?;
+        let message = integrity::prepare(event, &proof)?;
+        Ok(Request { proof, message })
+    }
+
+    /// Adds the proof with this raw signature to the event that it was made for.
+    ///
+    /// # Errors
+    /// The event is not JSON of the profile.
+    pub fn attach(mut self, event: &mut Value, signature: &[u8]) -> Result<(), IntegrityError> {
+        self.proof.proof_value = Some(multikey::encode(signature));
+        integrity::attach(event, self.proof)
+    }
+}
+
+/// What one of the author's keys has to sign. `did` is the author's, or a controller's.
 ///
 /// # Errors
 /// The event is not JSON of the profile.
+pub fn request(
+    event: &Value,
+    did: &str,
+    domain: &str,
+    key: &PublicKey,
+) -> Result<Request, IntegrityError> {
+    let mut proof = Proof::new(key.suite().name, &method(did, key), "capabilityInvocation");
+    proof.domain = Some(domain.to_owned());
+    proof.id = Some(format!("urn:ndi:proof:{key}"));
+    Request::new(event, proof)
+}
+
+/// What an endorser's key has to sign: it vouches for all of the author's proofs.
+///
+/// # Errors
+/// The event is not JSON of the profile, or has no author's proof with an `id`.
+pub fn endorsement(
+    event: &Value,
+    did: &str,
+    domain: &str,
+    key: &PublicKey,
+) -> Result<Request, IntegrityError> {
+    let mut proof = Proof::new(key.suite().name, &method(did, key), "assertionMethod");
+    proof.domain = Some(domain.to_owned());
+    let own = event.get("proof").and_then(Value::as_array).into_iter().flatten();
+    let own = own.filter(|proof| proof.get("previousProof").is_none());
+    let ids = own.filter_map(|proof| Some(proof.get("id")?.as_str()?.to_owned())).collect();
+    proof.previous_proof = Some(PreviousProof::Many(ids));
+    Request::new(event, proof)
+}
+
+/// Adds the proof of one of the author's keys. `did` is the author's, or a controller's.
+///
+/// # Errors
+/// As [`request`].
 pub fn sign(
     event: &mut Value,
     did: &str,
     domain: &str,
     key: &dyn Key,
 ) -> Result<(), IntegrityError> {
-    let public = key.public();
-    let mut proof = Proof::new(public.suite().name, &method(did, &public), "capabilityInvocation");
-    proof.domain = Some(domain.to_owned());
-    proof.id = Some(format!("urn:ndi:proof:{public}"));
-    integrity::sign(event, proof, |message| key.sign(message))
+    let request = request(event, did, domain, &key.public())?;
+    let signature = key.sign(&request.message);
+    request.attach(event, &signature)
 }
 
 /// Adds an endorser's proof over all of the author's.
 ///
 /// # Errors
-/// The event is not JSON of the profile, or has no author's proof with an `id`.
+/// As [`endorsement`].
 pub fn endorse(
     event: &mut Value,
     did: &str,
     domain: &str,
     key: &dyn Key,
 ) -> Result<(), IntegrityError> {
-    let public = key.public();
-    let mut proof = Proof::new(public.suite().name, &method(did, &public), "assertionMethod");
-    proof.domain = Some(domain.to_owned());
-    let own = event.get("proof").and_then(Value::as_array).into_iter().flatten();
-    let own = own.filter(|proof| proof.get("previousProof").is_none());
-    let ids = own.filter_map(|proof| Some(proof.get("id")?.as_str()?.to_owned())).collect();
-    proof.previous_proof = Some(PreviousProof::Many(ids));
-    integrity::sign(event, proof, |message| key.sign(message))
+    let request = endorsement(event, did, domain, &key.public())?;
+    let signature = key.sign(&request.message);
+    request.attach(event, &signature)
 }
 
 /// The verification method of a DID's control key.

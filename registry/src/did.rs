@@ -196,6 +196,12 @@ pub fn is_sha256_multihash(text: &str) -> bool {
             .is_some_and(|bytes| bytes.len() == 34 && bytes.starts_with(&SHA2_256))
 }
 
+/// The network that a text which may be a did:ndi identifier names; empty where there is none.
+#[must_use]
+pub fn network_of(text: &str) -> &str {
+    text.split(':').nth(2).unwrap_or_default()
+}
+
 /// Whether the text is a network's name: `[a-z0-9-]{1,32}`.
 #[must_use]
 pub fn is_network(text: &str) -> bool {

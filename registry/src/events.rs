@@ -72,6 +72,7 @@ events! {
     did_created::DidCreated,
     did_deactivated::DidDeactivated,
     did_updated::DidUpdated,
+    schema_published::SchemaPublished,
 }
 
 /// Checks a DID document in canonical form.

@@ -29,7 +29,7 @@ use crate::json::{self, Layout};
 use crate::multikey::{self, PublicKey};
 
 pub use proof::{PreviousProof, Proof};
-pub use sign::{attach, prepare, sign};
+pub use sign::{attach, complete, prepare, sign};
 
 /// How many proofs one object may bear.
 pub const PROOFS_MAX: usize = 16;

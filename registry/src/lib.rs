@@ -29,6 +29,7 @@ pub mod network;
 pub mod projections;
 pub mod rejection;
 pub mod resolution;
+pub mod resource;
 pub mod roles;
 pub mod state;
 pub mod suites;

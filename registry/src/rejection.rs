@@ -3,6 +3,7 @@
 use crate::document::DocumentError;
 use crate::integrity::IntegrityError;
 use crate::json::JsonError;
+use crate::resource::ResourceError;
 
 /// Why an event is refused. The set is closed and its codes are part of the API.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -53,6 +54,17 @@ pub enum Rejection {
     /// The DID document breaks a rule.
     #[error("the DID document is refused: {0}")]
     Document(#[from] DocumentError),
+    /// The resource breaks a rule.
+    #[error("the resource is refused {0}")]
+    Resource(#[from] ResourceError),
+    /// Another version of the resource is the latest than the event follows.
+    #[error("the event follows version `{found}`, but the latest is `{latest}`; read it again")]
+    PreviousVersion {
+        /// The version that the event names.
+        found: String,
+        /// The latest version.
+        latest: String,
+    },
     /// Keys, threshold or controllers are impossible.
     #[error("`control` is refused: {0}")]
     Control(String),
@@ -127,6 +139,8 @@ impl Rejection {
             Rejection::ValidTooLong => "valid-too-long",
             Rejection::Scid(_) => "scid",
             Rejection::Document(_) => "document",
+            Rejection::Resource(_) => "resource",
+            Rejection::PreviousVersion { .. } => "previous-version",
             Rejection::Control(_) => "control",
             Rejection::Exists(_) => "exists",
             Rejection::NotFound(_) => "not-found",

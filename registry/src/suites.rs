@@ -26,6 +26,8 @@ pub const MULTIKEY_BYTES_MAX: usize = 64;
 pub struct Suite {
     /// The name in a proof's `cryptosuite`.
     pub name: &'static str,
+    /// How JOSE names the algorithm (`alg`).
+    pub algorithm: &'static str,
     /// The multicodec prefix of its keys, a varint of two bytes.
     pub multicodec: [u8; 2],
     /// How many bytes a public key has, without the prefix.

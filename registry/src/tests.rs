@@ -14,7 +14,7 @@ use crate::multikey::PublicKey;
 use crate::roles::{Role, Roles};
 use crate::{CheckedEvent, Context, Rejection, SignedEvent, json, time};
 
-fn ed(seed: u8) -> SigningKey {
+pub(crate) fn ed(seed: u8) -> SigningKey {
     SigningKey::from([seed; 32])
 }
 
@@ -25,14 +25,14 @@ fn p256(seed: u8) -> p256::ecdsa::SigningKey {
 const NOW: u64 = 1_795_299_503_000;
 
 /// A ledger of one machine: genesis with an endorser, then one block an event.
-struct World {
-    records: BTreeMap<String, Record>,
-    context: Context,
+pub(crate) struct World {
+    pub(crate) records: BTreeMap<String, Record>,
+    pub(crate) context: Context,
     endorser: (String, SigningKey),
 }
 
 impl World {
-    fn new() -> World {
+    pub(crate) fn new() -> World {
         let genesis = Hash([7; 32]);
         let context = Context { network: "bt-test".into(), genesis, height: 0, time: NOW };
         let mut world =
@@ -77,7 +77,11 @@ impl World {
         author::endorse(event, did, &self.context.domain(), key).unwrap();
     }
 
-    fn create(&mut self, keys: &[&dyn Key], control: &Control) -> Result<String, Rejection> {
+    pub(crate) fn create(
+        &mut self,
+        keys: &[&dyn Key],
+        control: &Control,
+    ) -> Result<String, Rejection> {
         let (did, mut event) = self.inception(control);
         for key in keys {
             author::sign(&mut event, &did, &self.context.domain(), *key).unwrap();
@@ -86,7 +90,7 @@ impl World {
         self.submit(&event).map(|_| did)
     }
 
-    fn change(
+    pub(crate) fn change(
         &mut self,
         kind: &str,
         did: &str,
@@ -105,7 +109,7 @@ impl World {
     }
 }
 
-fn control(keys: &[&dyn Key], threshold: u64) -> Control {
+pub(crate) fn control(keys: &[&dyn Key], threshold: u64) -> Control {
     let keys: Vec<PublicKey> = keys.iter().map(|key| key.public()).collect();
     Control::of(&keys, threshold)
 }

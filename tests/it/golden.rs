@@ -8,7 +8,7 @@ use proofs::record::{key_hash, record_hash};
 use proofs::trust::Freshness;
 use proofs::{Trust, Verdict, merkle};
 use registry::answer::{self, Question};
-use registry::{SignedEvent, json, projections, resolution};
+use registry::{SignedEvent, json, projections, resolution, resource};
 use serde_json::{Value, json};
 use tests::golden::{Golden, NETWORK, TIME};
 use tests::root;
@@ -36,6 +36,89 @@ fn ask(did: &str, version_id: Option<&str>) -> resolution::Question {
     resolution::Question { did: did.to_owned(), version_id, version_time: None }
 }
 
+/// A dereferencing result with its proof, as a node serves it.
+fn dereference(golden: &Golden, question: resource::Question) -> Value {
+    let snapshot = golden.ledger.snapshot();
+    let read = |key: &str, moment: Option<u64>| {
+        let mut evidence = snapshot.prove(&[key]).expect("no fault").expect("certified");
+        let mut proven = evidence.records.remove(0);
+        let version = moment.map(ledger::Version::At);
+        let past = version.map(|version| snapshot.past_version(key, version).expect("no fault"));
+        proven.past = past.flatten();
+        proven
+    };
+    let records = match question.route(NETWORK).expect("a route") {
+        resource::Route::Resource(key) => vec![read(&key, None)],
+        resource::Route::Series(key, moment) => {
+            let series = read(&key, moment);
+            let named = question.named_by(&series).map(|key| read(&key, None));
+            [series].into_iter().chain(named).collect()
+        }
+        resource::Route::Search => panic!("a search has no proof"),
+    };
+    let mut evidence = snapshot.prove(&[]).expect("no fault").expect("certified");
+    evidence.records = records;
+    let answer = question.answer(NETWORK, &evidence.records).expect("an answer");
+    let proof = answer::Proof::to_json(Question::Resource(question), evidence);
+    serde_json::from_str(&answer.to_json(Some(&proof))).expect("JSON")
+}
+
+/// Two versions of a schema, published after everything else.
+fn resources(golden: &Golden, did: &str) -> Value {
+    let content = |version: &str| {
+        json!({
+            "issuerId": did, "name": "Licence", "version": version, "attrNames": ["class", version],
+        })
+    };
+    let publish = |version: &str, previous: Option<&str>| {
+        let mut members = json!({
+            "content": content(version),
+            "resourceName": "Licence",
+            "resourceType": "anonCredsSchema",
+            "resourceVersion": version,
+        });
+        if let Some(previous) = previous {
+            members["previousVersionId"] = previous.into();
+        }
+        let event = golden.event("SchemaPublished", did, 50, members);
+        golden.commit(&[event.clone()]);
+        let canonical = json::canonical(&content(version)).expect("JSON of the profile");
+        (String::from_utf8(event).expect("UTF-8"), resource::id(&canonical))
+    };
+    let (event, first) = publish("1.0", None);
+    let (_, second) = publish("1.1", Some(&first));
+    let ask = || resource::Question { did: did.to_owned(), ..Default::default() };
+    let by_id = |id: &str| resource::Question { resource_id: Some(id.to_owned()), ..ask() };
+    let named = resource::Question {
+        resource_name: Some("Licence".into()),
+        resource_type: Some("anonCredsSchema".into()),
+        ..ask()
+    };
+    let at = |moment| resource::Question {
+        resource_version_time: Some(registry::time::format(moment)),
+        ..named.clone()
+    };
+    json!({
+        "event": event,
+        "resourceURI": resource::uri(did, &first),
+        "keys": [
+            resource::key(did, &first),
+            resource::series_key(did, "anonCredsSchema", "Licence"),
+        ],
+        "answers": {
+            "byId": dereference(golden, by_id(&first)),
+            "metadata": dereference(
+                golden,
+                resource::Question { resource_metadata: true, ..by_id(&second) },
+            ),
+            "latest": dereference(golden, named.clone()),
+            "past": dereference(golden, at(TIME + 5_000)),
+            "early": dereference(golden, at(TIME)),
+            "absent": dereference(golden, by_id(&resource::id(b"{}"))),
+        },
+    })
+}
+
 fn examples() -> Value {
     let golden = Golden::new();
     let (did, created) = golden.did_created(50);
@@ -57,7 +140,7 @@ fn examples() -> Value {
     let absent =
         did.replace(&did[did.len() - 46..], "QmYyQSo1c1Ym7orWxLYvCrM2EmxFTANf8wXmmE7DWjhx5N");
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("UTF-8");
-    json!({
+    let mut examples = json!({
         "genesis": { "text": text(golden.genesis.bytes()), "hash": golden.genesis.hash() },
         "event": {
             "text": text(&created),
@@ -86,7 +169,10 @@ fn examples() -> Value {
             "absent": answer(&golden, ask(&absent, None)),
         },
         "receipt": receipt,
-    })
+    });
+    // Later blocks, so that what was frozen before stays as it was.
+    examples["resources"] = resources(&golden, &did);
+    examples
 }
 
 #[test]
@@ -111,6 +197,9 @@ fn the_frozen_answers_are_valid_and_nothing_else_is() {
     let now = frozen["now"].as_u64().expect("a time");
     let mut answers = frozen["answers"].as_object().expect("answers").clone();
     answers.insert("receipt".into(), frozen["receipt"].clone());
+    for (name, answer) in frozen["resources"]["answers"].as_object().expect("answers") {
+        answers.insert(format!("resource {name}"), answer.clone());
+    }
     for (name, answer) in &answers {
         let check = |age_max, now| {
             let bytes = json::canonical(answer).expect("JSON of the profile");

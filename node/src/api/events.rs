@@ -37,7 +37,7 @@ pub(super) async fn submit(
         Some("certified") => true,
         Some(_) => return Err(Problem::bad_request("`wait` is `certified`")),
     };
-    let bytes = read(&api, body).await?;
+    let bytes = read(&api, body, Block::EVENT_BYTES_MAX).await?;
     let count = |outcome: &str| api.metrics.events.with_label_values(&[outcome]).inc();
     let admitted = match api.intake.judge(bytes).await {
         Ok(admitted) => admitted,
@@ -99,15 +99,15 @@ async fn until_certified(
 }
 
 /// The body, within its size and its time.
-async fn read(api: &Api, body: Body) -> Result<Bytes, Problem> {
-    let limited = Limited::new(body, Block::EVENT_BYTES_MAX).collect();
+pub(super) async fn read(api: &Api, body: Body, bytes_max: usize) -> Result<Bytes, Problem> {
+    let limited = Limited::new(body, bytes_max).collect();
     match tokio::time::timeout(api.body, limited).await {
         Ok(Ok(body)) => Ok(body.to_bytes()),
         Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Problem::new(
             StatusCode::PAYLOAD_TOO_LARGE,
             "event-too-large",
             "the event is too large",
-            "an event has at most 65535 bytes: put what is larger beside the ledger",
+            format!("send at most {bytes_max} bytes: what is larger belongs beside the ledger"),
         )),
         Ok(Err(_)) => Err(Problem::bad_request("the body broke off")),
         Err(_) => Err(Problem::new(

@@ -64,7 +64,7 @@ fn check_path(request: &Request) -> Result<(), Problem> {
 }
 
 /// Decodes percent-encoding once; `None` where it is broken or not UTF-8.
-pub(super) fn decode(text: &str) -> Option<String> {
+pub(crate) fn decode(text: &str) -> Option<String> {
     let mut bytes = text.bytes();
     let mut decoded = Vec::with_capacity(text.len());
     while let Some(byte) = bytes.next() {

@@ -33,6 +33,11 @@ pub(super) async fn resolve(
 ) -> Result<Response, Problem> {
     let accept = headers.get(header::ACCEPT).map(|accept| accept.to_str().unwrap_or("?"));
     let snapshot = api.snapshot();
+    if let Some(response) =
+        super::resources::dereference(&snapshot, &did, query.as_deref(), &headers)?
+    {
+        return Ok(response);
+    }
     let Some(form) = negotiate(accept) else {
         let form = Form::Result(super::negotiation::RESULT);
         return Ok(refuse(&snapshot, form, Refused::Representation).for_client(&headers));

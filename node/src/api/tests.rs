@@ -11,6 +11,9 @@ use registry::answer;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
+mod registrar;
+mod resources;
+
 use super::*;
 use crate::admission::now_ms;
 use crate::testing::{AtOnce, World, key};
@@ -47,10 +50,15 @@ impl Got {
 impl Web {
     fn new() -> Web {
         let world = World::new();
+        let agreement = Arc::new(AtOnce(world.clone()));
+        Web::with(world, agreement)
+    }
+
+    fn with(world: Arc<World>, agreement: Arc<dyn Agreement>) -> Web {
         let parts = Parts {
             moniker: "test".into(),
             ledger: world.ledger.clone(),
-            agreement: Arc::new(AtOnce(world.clone())),
+            agreement,
             intake: Intake::start(world.admission.clone(), 64, 1),
             waiting: world.waiting.clone(),
             checkpoints: world.checkpoints.clone(),

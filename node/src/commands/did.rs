@@ -2,7 +2,6 @@
 
 mod change;
 mod create;
-mod document;
 mod read;
 
 use clap::{Args, Subcommand};

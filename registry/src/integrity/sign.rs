@@ -47,16 +47,12 @@ pub fn attach(document: &mut Value, proof: Proof) -> Result<(), IntegrityError> 
     Ok(())
 }
 
-/// Signs the document and adds the proof: copies the document's `@context` into it, puts
-/// `previousProof` in order, and has `signer` sign the message (it returns the raw signature).
+/// Completes a proof that is to be signed: copies the document's `@context` into it, and puts
+/// `previousProof` in the order in which the document's proofs stand.
 ///
 /// # Errors
-/// As [`prepare`] and [`attach`].
-pub fn sign(
-    document: &mut Value,
-    mut config: Proof,
-    signer: impl FnOnce(&Message) -> Vec<u8>,
-) -> Result<(), IntegrityError> {
+/// `document` or `proof-member` where the document or its proofs are not JSON of the profile.
+pub fn complete(document: &Value, mut config: Proof) -> Result<Proof, IntegrityError> {
     config.context = document.get("@context").cloned();
     if let Some(PreviousProof::Many(ids)) = &mut config.previous_proof {
         let standing = standing(document)?;
@@ -64,6 +60,20 @@ pub fn sign(
             |id: &String| standing.iter().position(|(proof, _)| proof.id.as_ref() == Some(id));
         ids.sort_by_key(position);
     }
+    Ok(config)
+}
+
+/// Signs the document and adds the proof, once complete; `signer` returns the raw signature over
+/// the message.
+///
+/// # Errors
+/// As [`complete`], [`prepare`] and [`attach`].
+pub fn sign(
+    document: &mut Value,
+    config: Proof,
+    signer: impl FnOnce(&Message) -> Vec<u8>,
+) -> Result<(), IntegrityError> {
+    let mut config = complete(document, config)?;
     let message = prepare(document, &config)?;
     config.proof_value = Some(multikey::encode(&signer(&message)));
     attach(document, config)

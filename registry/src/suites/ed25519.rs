@@ -11,6 +11,7 @@ use crate::multikey::PublicKey;
 /// The line of the table.
 pub(super) static SUITE: Suite = Suite {
     name: "eddsa-jcs-2022",
+    algorithm: "EdDSA",
     multicodec: [0xed, 0x01],
     key_bytes: 32,
     signature_bytes: 64,

@@ -15,6 +15,7 @@ use crate::multikey::PublicKey;
 /// The line of the table.
 pub(super) static SUITE: Suite = Suite {
     name: "ecdsa-jcs-2019",
+    algorithm: "ES256",
     multicodec: [0x80, 0x24],
     key_bytes: 33,
     signature_bytes: 64,

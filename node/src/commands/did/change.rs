@@ -13,10 +13,11 @@ use registry::did_state::DidState;
 use registry::multikey::PublicKey;
 use serde_json::{Map, Value, json};
 
-use super::{document, report};
+use super::report;
 use crate::author::{Delivery, Network, current, load_keys, public_keys, read_json, times};
 use crate::cli::Global;
 use crate::client::Client;
+use crate::document;
 use crate::keys::KeyFile;
 use crate::trust::TrustArgs;
 

@@ -7,11 +7,12 @@ use registry::author::{self, Key, key_hash};
 use registry::control::Control;
 use serde_json::Value;
 
-use super::{document, report};
+use super::report;
 use crate::author::{Delivered, Delivery, Network, endorser, load_keys, public_keys};
 use crate::author::{read_json, sign_all, times};
 use crate::cli::Global;
 use crate::client::Client;
+use crate::document;
 use crate::keys::{self, KeyFile};
 use crate::output;
 use crate::trust::TrustArgs;

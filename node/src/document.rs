@@ -5,12 +5,12 @@ use registry::multikey::PublicKey;
 use serde_json::{Map, Value, json};
 
 /// What stands for the identifier in the `DidCreated` event that makes it.
-pub(super) fn placeholder(network: &str) -> String {
+pub(crate) fn placeholder(network: &str) -> String {
     format!("did:ndi:{network}:{PLACEHOLDER}")
 }
 
 /// A document with each key as a Multikey that authenticates and asserts.
-pub(super) fn minimal(id: &str, keys: &[PublicKey]) -> Value {
+pub(crate) fn minimal(id: &str, keys: &[PublicKey]) -> Value {
     let name = |at: usize| format!("{id}#key-{}", at + 1);
     let methods: Vec<Value> = keys
         .iter()
@@ -36,7 +36,7 @@ pub(super) fn minimal(id: &str, keys: &[PublicKey]) -> Value {
 
 /// The document for `id`: its own id, whatever it is, gives way to `id` wherever it stands. One
 /// without an id gets it.
-pub(super) fn rehome(mut document: Value, id: &str) -> anyhow::Result<Value> {
+pub(crate) fn rehome(mut document: Value, id: &str) -> anyhow::Result<Value> {
     let members = document.as_object_mut();
     let members = members.ok_or_else(|| anyhow::anyhow!("a DID document is a JSON object"))?;
     match members.get("id").cloned() {
@@ -88,7 +88,7 @@ fn replace_in(text: &str, from: &str, to: &str) -> String {
 }
 
 /// JSON Merge Patch (RFC 7396): members that are null go, objects merge, the rest replaces.
-pub(super) fn merge(target: Value, patch: Value) -> Value {
+pub(crate) fn merge(target: Value, patch: Value) -> Value {
     let Value::Object(patch) = patch else { return patch };
     let mut members = match target {
         Value::Object(members) => members,

@@ -1,0 +1,256 @@
+//! DID-linked resources: by their DID URLs, and lists of schemas.
+
+use axum::body::Bytes;
+use axum::extract::{Path, RawQuery, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::Response;
+use ledger::{Snapshot, Version};
+use proofs::ProvenRecord;
+use registry::answer::{Proof, Question as Asked};
+use registry::did::{DidUrl, NdiDid};
+use registry::resolution::Failure;
+use registry::resource::{
+    self, Dereferenced, Found, KEY_PREFIX, Question, ResourceState, Route, split_uri,
+};
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
+
+use super::Api;
+use super::answer::{Answer, Keep};
+use super::records::unproven;
+use super::request::{flag, known_options, number, options};
+use crate::problem::Problem;
+
+/// Most resources of a page.
+const PAGE_MAX: u64 = 100;
+
+/// Most records that are read for a page, or for a search among the resources of a DID.
+const SCAN_MAX: usize = 500;
+
+/// The media type of a whole dereferencing result.
+const RESULT: &str = "application/did-url-dereferencing";
+
+/// What clients of DID Resolution 0.3 ask for such a result with.
+const RESULT_OLD: &str = r#"application/ld+json;profile="https://w3id.org/did-url-dereferencing""#;
+
+/// An answer about a resource, and its proof where one was asked for.
+struct Reply {
+    dereferenced: Dereferenced,
+    proof: Option<Box<RawValue>>,
+}
+
+/// `GET /v1/resources/{id}[?proof=true]`: the whole result about a resource, by its DID URL.
+pub(super) async fn show(
+    State(api): State<Api>,
+    Path(uri): Path<String>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let options = known_options(query.as_deref(), &["proof"])?;
+    let Some((did, id)) = split_uri(&uri) else {
+        return Err(Problem::bad_request(
+            "a resource is named by its DID URL: /v1/resources/did:ndi:…/resources/z…",
+        ));
+    };
+    let (did, resource_id) = (did.to_owned(), Some(id.to_owned()));
+    let question = Question { did, resource_id, ..Question::default() };
+    let snapshot = api.snapshot();
+    let reply = reply(&snapshot, question, flag(&options, "proof")?)?;
+    Ok(whole(&snapshot, &reply, "application/json").to(&headers))
+}
+
+/// The answer about a DID URL, as [`super::resolution`] has it decoded, if it asks for a resource.
+/// Parameters count wherever they stand, as in resolution.
+pub(super) fn dereference(
+    snapshot: &Snapshot,
+    url: &str,
+    query: Option<&str>,
+    headers: &HeaderMap,
+) -> Result<Option<Response>, Problem> {
+    let Ok(url) = DidUrl::parse(url) else { return Ok(None) };
+    let inner = options(url.query.as_deref());
+    let (Some(mut all), Some(outer)) = (inner, options(query)) else { return Ok(None) };
+    // What stands twice is for resolution to refuse.
+    if outer.into_iter().any(|(name, value)| all.insert(name, value).is_some()) {
+        return Ok(None);
+    }
+    let proof = flag(&all, "proof");
+    all.retain(|name, _| name != "proof" && name != "noCache");
+    let Some(asked) = Question::read(url.did.as_str(), &url.path, &all) else { return Ok(None) };
+    let reply = match (asked, proof) {
+        (Ok(question), Ok(proof)) => reply(snapshot, question, proof)?,
+        (Err(failure), _) => Reply { dereferenced: failure.into(), proof: None },
+        (_, Err(_)) => Reply { dereferenced: Failure::InvalidOptions.into(), proof: None },
+    };
+    let accept = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
+    let mut response = in_form(snapshot, &reply, accept.unwrap_or_default()).to(headers);
+    response.headers_mut().insert(header::VARY, HeaderValue::from_static("Accept"));
+    Ok(Some(response))
+}
+
+/// The content alone, as who follows a link to a schema expects it; the whole result where that is
+/// asked for, where there is a proof to carry, and where there is no content.
+fn in_form(snapshot: &Snapshot, reply: &Reply, accept: &str) -> Answer {
+    let result_type = match accept {
+        accept if accept.contains("https://w3id.org/did-url-dereferencing") => Some(RESULT_OLD),
+        accept if accept.contains("https://w3id.org/did-resolution") => Some(RESULT_OLD),
+        accept if accept.contains(RESULT) || accept.contains(super::negotiation::RESULT) => {
+            Some(RESULT)
+        }
+        _ => None,
+    };
+    match (result_type, &reply.dereferenced.content, &reply.proof) {
+        (None, Some(content), None) => {
+            let body = Bytes::copy_from_slice(content.get().as_bytes());
+            let answer = Answer::json(snapshot.height(), Keep::Briefly, body);
+            let content_type = reply.dereferenced.content_type;
+            Answer { content_type, status: status(&reply.dereferenced), ..answer }
+        }
+        (result_type, ..) => whole(snapshot, reply, result_type.unwrap_or("application/json")),
+    }
+}
+
+fn whole(snapshot: &Snapshot, reply: &Reply, content_type: &'static str) -> Answer {
+    let body = reply.dereferenced.to_json(reply.proof.as_deref());
+    let answer = Answer::json(snapshot.height(), Keep::Briefly, body);
+    Answer { content_type, status: status(&reply.dereferenced), ..answer }
+}
+
+/// DID Resolution, HTTP(S) binding. Of several resources the client has to choose one.
+fn status(dereferenced: &Dereferenced) -> StatusCode {
+    match dereferenced.failure {
+        None if dereferenced.is_choice => StatusCode::MULTIPLE_CHOICES,
+        None => StatusCode::OK,
+        Some(Failure::InvalidDid | Failure::InvalidOptions) => StatusCode::BAD_REQUEST,
+        Some(Failure::NotFound) => StatusCode::NOT_FOUND,
+        Some(Failure::MethodNotSupported) => StatusCode::NOT_IMPLEMENTED,
+        Some(Failure::Internal) => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+/// The answer to a question, with everything that proves it if that is wanted, all from one
+/// snapshot. A search is answered without proof, or by the one resource that it finds.
+fn reply(snapshot: &Snapshot, question: Question, proof: bool) -> Result<Reply, Problem> {
+    let network = snapshot.genesis().network();
+    let records = match question.route(network) {
+        Err(failure) => return Ok(Reply { dereferenced: failure.into(), proof: None }),
+        Ok(Route::Search) => {
+            return match question.search(resources_of(snapshot, &question.did)?) {
+                Found::One(question) => reply(snapshot, question, proof),
+                Found::List(dereferenced) => Ok(Reply { dereferenced, proof: None }),
+            };
+        }
+        Ok(Route::Resource(key)) => vec![read(snapshot, key, None)?],
+        Ok(Route::Series(key, moment)) => {
+            let series = read(snapshot, key, moment.map(Version::At))?;
+            let named = question.named_by(&series);
+            let named = named.map(|key| read(snapshot, key, None)).transpose()?;
+            std::iter::once(series).chain(named).collect()
+        }
+    };
+    let answer = question.answer(network, &records);
+    let dereferenced = answer.unwrap_or_else(|| Failure::Internal.into());
+    if !proof {
+        return Ok(Reply { dereferenced, proof: None });
+    }
+    let keys: Vec<&str> = records.iter().map(|record| record.key.as_str()).collect();
+    let mut evidence = snapshot.prove(&keys)?.ok_or_else(unproven)?;
+    for (proven, read) in evidence.records.iter_mut().zip(&records) {
+        proven.past = read.past.clone();
+    }
+    let proof = Some(Proof::to_json(Asked::Resource(question), evidence));
+    Ok(Reply { dereferenced, proof })
+}
+
+/// A record as a proof would show it, without its path.
+fn read(
+    snapshot: &Snapshot,
+    key: String,
+    version: Option<Version>,
+) -> Result<ProvenRecord, Problem> {
+    let past = version.map(|version| snapshot.past_version(&key, version)).transpose()?.flatten();
+    Ok(ProvenRecord { record: snapshot.record(&key)?, key, past, path: Vec::new() })
+}
+
+fn resources_of(snapshot: &Snapshot, did: &str) -> Result<Vec<ResourceState>, Problem> {
+    let records = snapshot.records(&resource::key(did, ""), None, SCAN_MAX + 1)?;
+    if records.len() > SCAN_MAX {
+        return Err(Problem::bad_request(
+            "the DID has too many resources to search: name both `resourceType` and `resourceName`",
+        ));
+    }
+    Ok(records.iter().filter_map(|(_, record)| ResourceState::read(record)).collect())
+}
+
+/// `GET /v1/schemas?did=D&resourceType=T&resourceName=N&after=URI&limit=N`: metadata of schemas, a
+/// page at a time. `next` is where the next page begins; it is null at the end.
+pub(super) async fn list(
+    State(api): State<Api>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let known = ["did", "resourceType", "resourceName", "after", "limit"];
+    let mut options = known_options(query.as_deref(), &known)?;
+    let limit = number(&options, "limit")?.unwrap_or(50).clamp(1, PAGE_MAX);
+    let did = options.remove("did");
+    if let Some(did) = &did
+        && NdiDid::parse(did).is_err()
+    {
+        return Err(Problem::bad_request("`did` is a did:ndi identifier"));
+    }
+    let after = match options.remove("after").as_deref().map(split_uri) {
+        None => None,
+        Some(Some((did, id))) => Some(resource::key(did, id)),
+        Some(None) => return Err(Problem::bad_request("`after` is what `next` was")),
+    };
+    let page = Page {
+        prefix: did.map_or_else(|| KEY_PREFIX.to_owned(), |did| resource::key(&did, "")),
+        after,
+        limit,
+        resource_type: options.remove("resourceType"),
+        name: options.remove("resourceName"),
+    };
+    let read = move || page.read(&api.snapshot());
+    let answer = tokio::task::spawn_blocking(read).await.map_err(|error| Problem::fault(&error))?;
+    Ok(answer?.to(&headers))
+}
+
+/// What a page of a list is made of.
+struct Page {
+    prefix: String,
+    after: Option<String>,
+    limit: u64,
+    resource_type: Option<String>,
+    name: Option<String>,
+}
+
+impl Page {
+    fn read(&self, snapshot: &Snapshot) -> Result<Answer, Problem> {
+        let same = |asked: &Option<String>, own: &str| asked.as_deref().is_none_or(|a| a == own);
+        let mut schemas: Vec<Value> = Vec::new();
+        let mut after = self.after.clone();
+        // One at a time: contents are large, and a page may need few of them.
+        for _ in 0..SCAN_MAX {
+            let found = snapshot.records(&self.prefix, after.as_deref(), 1)?;
+            let Some((key, record)) = found.into_iter().next() else {
+                after = None;
+                break;
+            };
+            let owner = key.strip_prefix(KEY_PREFIX).and_then(|key| key.split_once('/'));
+            if let (Some((did, _)), Some(state)) = (owner, ResourceState::read(&record))
+                && same(&self.resource_type, &state.resource_type)
+                && same(&self.name, &state.resource_name)
+            {
+                schemas.push(state.metadata(did).into());
+            }
+            after = Some(key);
+            if schemas.len() as u64 == self.limit {
+                break;
+            }
+        }
+        let next = after.as_deref().and_then(|key| key.strip_prefix(KEY_PREFIX)?.split_once('/'));
+        let next = next.map(|(did, id)| resource::uri(did, id));
+        let page = json!({ "next": next, "schemas": schemas });
+        Ok(Answer::value(snapshot.height(), Keep::Briefly, &page))
+    }
+}

@@ -43,8 +43,6 @@ use crate::metrics::Metrics;
 use crate::problem::Problem;
 use crate::waiting::{Outcome, Waiting};
 
-pub(crate) use request::decode;
-
 /// What the interface asks of agreement.
 pub trait Agreement: Send + Sync + 'static {
     /// Lets an admitted event wait for a block.

@@ -149,9 +149,10 @@ impl Request {
     pub(crate) fn read(bytes: &[u8]) -> Result<Request, Failed> {
         let value = json::parse(bytes, REQUEST_BYTES_MAX)
             .map_err(|error| Failed::new("INVALID_REQUEST", error))?;
-        let request: Request =
-            serde_json::from_value(value).map_err(|error| Failed::new("INVALID_REQUEST", error))?;
-        Ok(request)
+        if !value.is_object() {
+            return Err(Failed::new("INVALID_REQUEST", "send the input fields as one object"));
+        }
+        serde_json::from_value(value).map_err(|error| Failed::new("INVALID_REQUEST", error))
     }
 
     /// Checks the options that every operation has.

@@ -9,6 +9,7 @@
 //!   the one that it follows.
 
 mod anoncreds;
+mod asked;
 mod json_schema;
 mod query;
 
@@ -28,6 +29,7 @@ use crate::rejection::Rejection;
 use crate::state::{Change, Context, View};
 use crate::time;
 
+pub use asked::Asked;
 pub use query::{Dereferenced, Found, Question, Route};
 
 /// Longest name of a resource, and longest label of a version, in bytes of UTF-8.

@@ -2,6 +2,7 @@
 
 mod crash;
 mod documents;
+mod guides;
 mod lifecycle;
 mod npm;
 mod trouble;

@@ -1,11 +1,10 @@
 //! Events: submitted, listed, shown, receipted.
 
-use axum::body::{Body, Bytes};
+use axum::body::Body;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use consensus::mempool::Refused;
-use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use ledger::{Snapshot, StoredEvent};
 use proofs::{Block, Hash};
 use serde_json::json;
@@ -13,7 +12,7 @@ use serde_json::value::RawValue;
 
 use super::Api;
 use super::answer::{Answer, Keep};
-use super::request::{known_options, number};
+use super::request::{known_options, number, read_body};
 use crate::admission::{Admitted, Refusal};
 use crate::problem::Problem;
 use crate::waiting::Outcome;
@@ -37,7 +36,7 @@ pub(super) async fn submit(
         Some("certified") => true,
         Some(_) => return Err(Problem::bad_request("`wait` is `certified`")),
     };
-    let bytes = read(&api, body, Block::EVENT_BYTES_MAX).await?;
+    let bytes = read_body(&api, body, Block::EVENT_BYTES_MAX).await?;
     let count = |outcome: &str| api.metrics.events.with_label_values(&[outcome]).inc();
     let admitted = match api.intake.judge(bytes).await {
         Ok(admitted) => admitted,
@@ -95,27 +94,6 @@ async fn until_certified(
             Some(_) => answer_receipt(&api.snapshot(), &id, headers),
             None => Err(Problem::rejection(&rejection)),
         },
-    }
-}
-
-/// The body, within its size and its time.
-pub(super) async fn read(api: &Api, body: Body, bytes_max: usize) -> Result<Bytes, Problem> {
-    let limited = Limited::new(body, bytes_max).collect();
-    match tokio::time::timeout(api.body, limited).await {
-        Ok(Ok(body)) => Ok(body.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Problem::new(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            "event-too-large",
-            "the event is too large",
-            format!("send at most {bytes_max} bytes: what is larger belongs beside the ledger"),
-        )),
-        Ok(Err(_)) => Err(Problem::bad_request("the body broke off")),
-        Err(_) => Err(Problem::new(
-            StatusCode::REQUEST_TIMEOUT,
-            "slow-body",
-            "the body took too long",
-            "send the body at once",
-        )),
     }
 }
 

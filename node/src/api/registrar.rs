@@ -13,8 +13,7 @@ use serde_json::{Value, json};
 
 use super::Api;
 use super::answer::{Answer, Keep};
-use super::events::read;
-use super::request::known_options;
+use super::request::{known_options, read_body};
 use crate::admission::{Admitted, Refusal, now_ms};
 use crate::registrar::{
     Drafted, Failed, Job, Operation, Phase, REQUEST_BYTES_MAX, Request, Signatories, draft,
@@ -98,7 +97,7 @@ async fn run(
         let reason = format!("this registrar is for the method `ndi`, not `{other}`");
         return Err(Failed::new("METHOD_NOT_SUPPORTED", reason));
     }
-    let bytes = read(api, body, REQUEST_BYTES_MAX).await;
+    let bytes = read_body(api, body, REQUEST_BYTES_MAX).await;
     let bytes = bytes.map_err(|problem| Failed::new("INVALID_REQUEST", problem.detail))?;
     let mut request = Request::read(&bytes)?;
     did.clone_from(&request.did);
@@ -121,7 +120,8 @@ async fn run(
         signatories.accept(true, &mut event, &mut responses)?;
         now = phase(&snapshot, &event, now_ms())?;
     }
-    if let Some(name) = responses.keys().next() {
+    let left = responses.keys().next().filter(|_| !matches!(now, Phase::Decided(_)));
+    if let Some(name) = left {
         let reason = format!("`secret.signingResponse.{name}` was not asked for");
         return Err(Failed::new("INVALID_SIGNATURE", reason));
     }
@@ -132,6 +132,7 @@ async fn run(
         Phase::Endorser if job.endorser.is_none() => Ok(job.needs_endorser(&endorsers(&snapshot)?)),
         Phase::Endorser => Ok(job.needs_signatures(signatories.requests(true, event)?)),
         Phase::Ready(event) => submit(api, &job, &event).await,
+        Phase::Decided(id) => finished(api, &job, &id),
     }
 }
 

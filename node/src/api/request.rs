@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
+use axum::body::{Body, Bytes};
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 
 use super::Api;
 use crate::problem::Problem;
@@ -64,7 +66,7 @@ fn check_path(request: &Request) -> Result<(), Problem> {
 }
 
 /// Decodes percent-encoding once; `None` where it is broken or not UTF-8.
-pub(crate) fn decode(text: &str) -> Option<String> {
+pub(super) fn decode(text: &str) -> Option<String> {
     let mut bytes = text.bytes();
     let mut decoded = Vec::with_capacity(text.len());
     while let Some(byte) = bytes.next() {
@@ -125,4 +127,25 @@ pub(super) fn number(
 ) -> Result<Option<u64>, Problem> {
     let wrong = |_| Problem::bad_request(format!("`{name}` is a number"));
     options.get(name).map(|text| text.parse().map_err(wrong)).transpose()
+}
+
+/// The body, within its size and its time.
+pub(super) async fn read_body(api: &Api, body: Body, bytes_max: usize) -> Result<Bytes, Problem> {
+    let limited = Limited::new(body, bytes_max).collect();
+    match tokio::time::timeout(api.body, limited).await {
+        Ok(Ok(body)) => Ok(body.to_bytes()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Problem::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "event-too-large",
+            "the event is too large",
+            format!("send at most {bytes_max} bytes: what is larger belongs beside the ledger"),
+        )),
+        Ok(Err(_)) => Err(Problem::bad_request("the body broke off")),
+        Err(_) => Err(Problem::new(
+            StatusCode::REQUEST_TIMEOUT,
+            "slow-body",
+            "the body took too long",
+            "send the body at once",
+        )),
+    }
 }

@@ -21,6 +21,7 @@ use super::Api;
 use super::answer::{Answer, Keep};
 use super::negotiation::{Form, negotiate};
 use super::records::unproven;
+use super::request::options;
 use crate::problem::Problem;
 use asked::Refused;
 
@@ -33,10 +34,11 @@ pub(super) async fn resolve(
 ) -> Result<Response, Problem> {
     let accept = headers.get(header::ACCEPT).map(|accept| accept.to_str().unwrap_or("?"));
     let snapshot = api.snapshot();
-    if let Some(response) =
-        super::resources::dereference(&snapshot, &did, query.as_deref(), &headers)?
+    let beside: Option<Vec<_>> = options(query.as_deref()).map(|all| all.into_iter().collect());
+    if let Some(beside) = beside
+        && let Some(answer) = super::resources::dereference(&snapshot, &did, &beside, accept)?
     {
-        return Ok(response);
+        return Ok(answer.for_client(&headers));
     }
     let Some(form) = negotiate(accept) else {
         let form = Form::Result(super::negotiation::RESULT);

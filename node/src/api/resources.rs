@@ -2,15 +2,15 @@
 
 use axum::body::Bytes;
 use axum::extract::{Path, RawQuery, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use ledger::{Snapshot, Version};
 use proofs::ProvenRecord;
-use registry::answer::{Proof, Question as Asked};
-use registry::did::{DidUrl, NdiDid};
+use registry::answer::{Proof, Question as Proven};
+use registry::did::NdiDid;
 use registry::resolution::Failure;
 use registry::resource::{
-    self, Dereferenced, Found, KEY_PREFIX, Question, ResourceState, Route, split_uri,
+    self, Asked, Dereferenced, Found, KEY_PREFIX, Question, ResourceState, Route, split_uri,
 };
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use super::Api;
 use super::answer::{Answer, Keep};
 use super::records::unproven;
-use super::request::{flag, known_options, number, options};
+use super::request::{flag, known_options, number};
 use crate::problem::Problem;
 
 /// Most resources of a page.
@@ -37,6 +37,14 @@ const RESULT_OLD: &str = r#"application/ld+json;profile="https://w3id.org/did-ur
 struct Reply {
     dereferenced: Dereferenced,
     proof: Option<Box<RawValue>>,
+    /// How long the content holds: for ever where it was asked for by its hash.
+    keep: Keep,
+}
+
+impl From<Dereferenced> for Reply {
+    fn from(dereferenced: Dereferenced) -> Reply {
+        Reply { dereferenced, proof: None, keep: Keep::Briefly }
+    }
 }
 
 /// `GET /v1/resources/{id}[?proof=true]`: the whole result about a resource, by its DID URL.
@@ -59,33 +67,19 @@ pub(super) async fn show(
     Ok(whole(&snapshot, &reply, "application/json").to(&headers))
 }
 
-/// The answer about a DID URL, as [`super::resolution`] has it decoded, if it asks for a resource.
-/// Parameters count wherever they stand, as in resolution.
+/// The answer about a DID URL and the options beside it, if it asks for a resource.
 pub(super) fn dereference(
     snapshot: &Snapshot,
     url: &str,
-    query: Option<&str>,
-    headers: &HeaderMap,
-) -> Result<Option<Response>, Problem> {
-    let Ok(url) = DidUrl::parse(url) else { return Ok(None) };
-    let inner = options(url.query.as_deref());
-    let (Some(mut all), Some(outer)) = (inner, options(query)) else { return Ok(None) };
-    // What stands twice is for resolution to refuse.
-    if outer.into_iter().any(|(name, value)| all.insert(name, value).is_some()) {
-        return Ok(None);
-    }
-    let proof = flag(&all, "proof");
-    all.retain(|name, _| name != "proof" && name != "noCache");
-    let Some(asked) = Question::read(url.did.as_str(), &url.path, &all) else { return Ok(None) };
-    let reply = match (asked, proof) {
-        (Ok(question), Ok(proof)) => reply(snapshot, question, proof)?,
-        (Err(failure), _) => Reply { dereferenced: failure.into(), proof: None },
-        (_, Err(_)) => Reply { dereferenced: Failure::InvalidOptions.into(), proof: None },
+    options: &[(String, String)],
+    accept: Option<&str>,
+) -> Result<Option<Answer>, Problem> {
+    let reply = match Asked::read(url, options) {
+        None => return Ok(None),
+        Some(Err(failure)) => Dereferenced::from(failure).into(),
+        Some(Ok(Asked { question, proof })) => reply(snapshot, question, proof)?,
     };
-    let accept = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
-    let mut response = in_form(snapshot, &reply, accept.unwrap_or_default()).to(headers);
-    response.headers_mut().insert(header::VARY, HeaderValue::from_static("Accept"));
-    Ok(Some(response))
+    Ok(Some(in_form(snapshot, &reply, accept.unwrap_or_default())))
 }
 
 /// The content alone, as who follows a link to a schema expects it; the whole result where that is
@@ -102,7 +96,7 @@ fn in_form(snapshot: &Snapshot, reply: &Reply, accept: &str) -> Answer {
     match (result_type, &reply.dereferenced.content, &reply.proof) {
         (None, Some(content), None) => {
             let body = Bytes::copy_from_slice(content.get().as_bytes());
-            let answer = Answer::json(snapshot.height(), Keep::Briefly, body);
+            let answer = Answer::json(snapshot.height(), reply.keep, body);
             let content_type = reply.dereferenced.content_type;
             Answer { content_type, status: status(&reply.dereferenced), ..answer }
         }
@@ -124,7 +118,7 @@ fn status(dereferenced: &Dereferenced) -> StatusCode {
         Some(Failure::InvalidDid | Failure::InvalidOptions) => StatusCode::BAD_REQUEST,
         Some(Failure::NotFound) => StatusCode::NOT_FOUND,
         Some(Failure::MethodNotSupported) => StatusCode::NOT_IMPLEMENTED,
-        Some(Failure::Internal) => StatusCode::INTERNAL_SERVER_ERROR,
+        Some(_) => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
 
@@ -133,11 +127,15 @@ fn status(dereferenced: &Dereferenced) -> StatusCode {
 fn reply(snapshot: &Snapshot, question: Question, proof: bool) -> Result<Reply, Problem> {
     let network = snapshot.genesis().network();
     let records = match question.route(network) {
-        Err(failure) => return Ok(Reply { dereferenced: failure.into(), proof: None }),
+        Err(failure) => return Ok(Dereferenced::from(failure).into()),
         Ok(Route::Search) => {
             return match question.search(resources_of(snapshot, &question.did)?) {
-                Found::One(question) => reply(snapshot, question, proof),
-                Found::List(dereferenced) => Ok(Reply { dereferenced, proof: None }),
+                // Another may be found the next time.
+                Found::One(question) => {
+                    let keep = Keep::Briefly;
+                    Ok(Reply { keep, ..reply(snapshot, question, proof)? })
+                }
+                Found::List(dereferenced) => Ok(dereferenced.into()),
             };
         }
         Ok(Route::Resource(key)) => vec![read(snapshot, key, None)?],
@@ -150,16 +148,20 @@ fn reply(snapshot: &Snapshot, question: Question, proof: bool) -> Result<Reply, 
     };
     let answer = question.answer(network, &records);
     let dereferenced = answer.unwrap_or_else(|| Failure::Internal.into());
+    let lasts = question.resource_id.is_some()
+        && dereferenced.failure.is_none()
+        && !question.resource_metadata;
+    let keep = if lasts { Keep::Forever } else { Keep::Briefly };
     if !proof {
-        return Ok(Reply { dereferenced, proof: None });
+        return Ok(Reply { dereferenced, proof: None, keep });
     }
     let keys: Vec<&str> = records.iter().map(|record| record.key.as_str()).collect();
     let mut evidence = snapshot.prove(&keys)?.ok_or_else(unproven)?;
     for (proven, read) in evidence.records.iter_mut().zip(&records) {
         proven.past = read.past.clone();
     }
-    let proof = Some(Proof::to_json(Asked::Resource(question), evidence));
-    Ok(Reply { dereferenced, proof })
+    let proof = Some(Proof::to_json(Proven::Resource(question), evidence));
+    Ok(Reply { dereferenced, proof, keep })
 }
 
 /// A record as a proof would show it, without its path.

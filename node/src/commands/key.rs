@@ -1,5 +1,7 @@
 //! `dzong key`: keys that sign events.
 
+mod sign;
+
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
@@ -22,6 +24,7 @@ pub struct Key {
 enum Action {
     New(New),
     Show(Show),
+    Sign(sign::Sign),
 }
 
 /// Make a key and write it to a file that only you can read
@@ -56,6 +59,7 @@ impl Key {
         match self.action {
             Action::New(new) => new.run(global),
             Action::Show(show) => show.run(global),
+            Action::Sign(sign) => sign.run(),
         }
     }
 }

@@ -1,13 +1,12 @@
 //! `dzong schema`: schemas as DID-linked resources.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use proofs::Verdict;
-use registry::did::{DidUrl, network_of};
-use registry::resource::{self, Question, Route, Series};
+use registry::did::network_of;
+use registry::resource::{self, Asked, Question, Route, Series};
 use registry::{author, json};
 use serde_json::{Value, json};
 
@@ -209,20 +208,13 @@ impl Show {
 
 /// The question in a DID URL.
 fn question(url: &str) -> anyhow::Result<Question> {
-    let advice = "write did:ndi:…/resources/z…, or did:ndi:…?resourceName=…&resourceType=…";
-    let parsed = DidUrl::parse(url).with_context(|| format!("`{url}`"))?;
-    let pairs = parsed.query.as_deref().unwrap_or_default().split('&');
-    let pairs = pairs.filter_map(|pair| pair.split_once('='));
-    let parameters: BTreeMap<String, String> =
-        pairs.map(|(name, value)| (name.to_owned(), decoded(value))).collect();
-    match Question::read(parsed.did.as_str(), &parsed.path, &parameters) {
-        Some(Ok(question)) => Ok(question),
-        Some(Err(_)) | None => anyhow::bail!("`{url}` does not ask for a resource: {advice}"),
+    match Asked::read(url, &[]) {
+        Some(Ok(asked)) => Ok(asked.question),
+        Some(Err(_)) | None => anyhow::bail!(
+            "`{url}` does not ask for a resource: write did:ndi:…/resources/z…, or \
+             did:ndi:…?resourceName=…&resourceType=…"
+        ),
     }
-}
-
-fn decoded(text: &str) -> String {
-    crate::api::decode(text).unwrap_or_else(|| text.to_owned())
 }
 
 /// Whether the proof says that it answers this question. A search has no proof of its own; what it

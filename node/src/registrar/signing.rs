@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 
 use ledger::Snapshot;
+use proofs::Hash;
 use registry::author::{self, Request};
 use registry::control::Control;
 use registry::did_state::{self, DidState};
+use registry::integrity::PROOFS_MAX;
 use registry::multikey::PublicKey;
 use registry::roles::{self, Role, Roles};
 use registry::{CheckedEvent, Rejection, SignedEvent, json};
@@ -24,6 +26,8 @@ pub(crate) enum Phase {
     Endorser,
     /// Nothing: it may be submitted.
     Ready(Box<CheckedEvent>),
+    /// Nothing any more: it is in the log.
+    Decided(Hash),
 }
 
 /// Finds out what a draft needs next.
@@ -33,9 +37,8 @@ pub(crate) fn phase(snapshot: &Snapshot, event: &Value, now: u64) -> Result<Phas
     }
     let bytes = json::canonical(event).map_err(Rejection::Json)?;
     let checked = SignedEvent::parse(&bytes)?.verify()?;
-    // What is in the log already needs no second judgement.
     if snapshot.event(&checked.id())?.is_some() {
-        return Ok(Phase::Ready(Box::new(checked)));
+        return Ok(Phase::Decided(checked.id()));
     }
     match snapshot.dry_run(&checked, now)? {
         Ok(()) => Ok(Phase::Ready(Box::new(checked))),
@@ -70,6 +73,10 @@ impl Signatories {
     pub(crate) fn of(snapshot: &Snapshot, job: &Job, event: &Value) -> Result<Self, Failed> {
         let did = job.did.as_deref().unwrap_or_default();
         let control = control_of(snapshot, job.operation, did, event)?;
+        // A job comes from outside, so its lists are as long as somebody wrote them.
+        if control.keys.len().max(control.controllers.len()) > PROOFS_MAX {
+            return Err(Failed::options(format!("more than {PROOFS_MAX} keys or controllers")));
+        }
         let mut keys: Vec<(String, String, bool)> = Vec::new();
         keys.extend(control.keys.into_iter().map(|key| (did.to_owned(), key, false)));
         for controller in control.controllers {
@@ -139,25 +146,18 @@ impl Signatories {
                 continue;
             }
             let request = signatory.request(event, &self.domain)?;
-            let mut document = event.clone();
-            if let Some(members) = document.as_object_mut() {
-                let author: Vec<Value> =
-                    proofs(event).filter(|proof| !is_endorsement(proof)).cloned().collect();
-                members.remove("proof");
-                if endorses {
-                    members.insert("proof".into(), author.into());
-                }
+            let mut asked = json!({
+                "serializedPayload": encode_base64(&request.message),
+                "kid": signatory.kid(),
+                "alg": signatory.key.suite().algorithm,
+                "purpose": request.proof.proof_purpose,
+            });
+            // More signatures than these no event can hold, and each shows all of it.
+            if requests.len() < PROOFS_MAX {
+                let document = shown(event, endorses);
+                asked["payload"] = json!({ "document": document, "proof": request.proof });
             }
-            requests.insert(
-                signatory.name.clone(),
-                json!({
-                    "payload": { "document": document, "proof": request.proof },
-                    "serializedPayload": encode_base64(&request.message),
-                    "kid": signatory.kid(),
-                    "alg": signatory.key.suite().algorithm,
-                    "purpose": request.proof.proof_purpose,
-                }),
-            );
+            requests.insert(signatory.name.clone(), asked);
         }
         Ok(Value::Object(requests))
     }
@@ -234,6 +234,19 @@ fn active(snapshot: &Snapshot, did: &str) -> Result<DidState, Failed> {
         true => Err(Rejection::Deactivated(did.to_owned()).into()),
         false => Ok(state),
     }
+}
+
+/// What a signature of one side is over, beside its own proof.
+fn shown(event: &Value, endorses: bool) -> Value {
+    let mut document = event.clone();
+    if let Some(members) = document.as_object_mut() {
+        members.remove("proof");
+        if endorses {
+            let author = proofs(event).filter(|proof| !is_endorsement(proof)).cloned();
+            members.insert("proof".into(), author.collect());
+        }
+    }
+    document
 }
 
 fn proofs(event: &Value) -> impl Iterator<Item = &Value> {

@@ -257,3 +257,13 @@ fn require(holds: bool, place: &str, advice: &str) -> Checked {
 fn wrong(place: &str, message: &str) -> ResourceError {
     ResourceError::new(place, message)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::KEYWORDS;
+
+    #[test]
+    fn keywords_are_found_by_their_order() {
+        assert!(KEYWORDS.is_sorted_by(|(one, _), (next, _)| one < next));
+    }
+}

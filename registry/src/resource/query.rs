@@ -1,5 +1,5 @@
-//! DID URLs that ask for a resource, by the parameters of DID-Linked Resources, and what they
-//! dereference to. Pure: the node runs it to answer, and the client to check.
+//! Questions about resources, by the parameters of DID-Linked Resources, and their answers. Pure: the
+//! node runs it to answer, and the client to check.
 
 use std::collections::BTreeMap;
 
@@ -9,8 +9,8 @@ use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value, json};
 
 use super::{ResourceState, Series, collection, is_id, key, series_key};
-use crate::did::network_of;
-use crate::resolution::{self, Failure};
+use crate::did::{Did, NdiDid, network_of};
+use crate::resolution::Failure;
 use crate::time;
 
 /// What is asked. Members stand in canonical order; those that are absent exclude nothing.
@@ -81,31 +81,16 @@ pub struct Dereferenced {
 }
 
 impl Question {
-    /// The question in a DID URL: the DID, its path, and its parameters, decoded. `None` where it
-    /// does not ask for a resource.
-    pub fn read(
-        did: &str,
-        path: &str,
-        parameters: &BTreeMap<String, String>,
-    ) -> Option<Result<Question, Failure>> {
-        let by_path = path.strip_prefix("/resources/");
-        let named = |name: &String| name.starts_with("resource") || name == "checksum";
-        match by_path {
-            Some(id) => Some(read_parameters(did, Some(id), parameters)),
-            None if path.is_empty() && parameters.keys().any(named) => {
-                Some(read_parameters(did, None, parameters))
-            }
-            None => None,
-        }
-    }
-
     /// Where the answer stands.
     ///
     /// # Errors
     /// Why there can be none.
     pub fn route(&self, network: &str) -> Result<Route, Failure> {
-        let did = self.did.clone();
-        resolution::Question { did, version_id: None, version_time: None }.key(network)?;
+        Did::parse(&self.did).map_err(|_| Failure::InvalidDid)?;
+        let did = NdiDid::parse(&self.did).map_err(|_| Failure::MethodNotSupported)?;
+        if did.network() != network {
+            return Err(Failure::MethodNotSupported);
+        }
         let moment = self.moment()?;
         let collection_is_ours =
             self.resource_collection_id.as_ref().is_none_or(|id| id == collection(&self.did));
@@ -210,7 +195,9 @@ impl Question {
         for state in &matching {
             let series = (state.resource_type.as_str(), state.resource_name.as_str());
             let newest = latest.entry(series).or_insert(state);
-            if newest.created < state.created {
+            // Of two in one block the one that nothing follows.
+            let age = |s: &ResourceState| (s.created, s.next_version_id.is_none());
+            if age(newest) < age(state) {
                 *newest = state;
             }
         }
@@ -245,33 +232,6 @@ fn in_series(series: &ProvenRecord, moment: Option<u64>) -> Option<bool> {
         Some(moment) if moment < Series::read(&record.content)?.created => Some(false),
         Some(moment) => (record.time <= moment).then_some(true),
     }
-}
-
-fn read_parameters(
-    did: &str,
-    id: Option<&str>,
-    parameters: &BTreeMap<String, String>,
-) -> Result<Question, Failure> {
-    let resource_id = id.map(str::to_owned);
-    let mut question = Question { did: did.to_owned(), resource_id, ..Question::default() };
-    for (name, value) in parameters {
-        let member = match name.as_str() {
-            "checksum" => &mut question.checksum,
-            "resourceCollectionId" => &mut question.resource_collection_id,
-            "resourceId" if id.is_none() => &mut question.resource_id,
-            "resourceName" => &mut question.resource_name,
-            "resourceType" => &mut question.resource_type,
-            "resourceVersion" => &mut question.resource_version,
-            "resourceVersionTime" => &mut question.resource_version_time,
-            "resourceMetadata" => {
-                question.resource_metadata = value.parse().map_err(|_| Failure::InvalidOptions)?;
-                continue;
-            }
-            _ => return Err(Failure::InvalidOptions),
-        };
-        *member = Some(value.clone());
-    }
-    Ok(question)
 }
 
 fn list(resources: Vec<Value>) -> Dereferenced {
@@ -327,6 +287,6 @@ fn title(failure: Failure) -> &'static str {
         Failure::MethodNotSupported => "this registry does not hold resources of such DIDs",
         Failure::InvalidOptions => "a parameter is none of DID-Linked Resources, or makes no sense",
         Failure::NotFound => "there is no such resource",
-        Failure::Internal => "the node could not answer",
+        _ => "the node could not answer",
     }
 }

@@ -1,7 +1,5 @@
 //! What may be published, by whom, and what DID URLs find of it.
 
-use std::collections::BTreeMap;
-
 use proofs::ProvenRecord;
 use serde_json::{Value, json};
 
@@ -239,12 +237,8 @@ fn an_anoncreds_schema_is_exactly_that_and_its_publishers() {
     assert_eq!(refused(unlabelled), "/content/version");
 }
 
-fn ask(url: &str) -> Option<Result<Question, Failure>> {
-    let (rest, query) = url.split_once('?').unwrap_or((url, ""));
-    let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
-    let parameters: BTreeMap<String, String> =
-        pairs.map(|(name, value)| (name.into(), value.into())).collect();
-    Question::read(DID, rest, &parameters)
+fn ask(rest: &str) -> Option<Result<Question, Failure>> {
+    Asked::read(&format!("{DID}{rest}"), &[]).map(|asked| asked.map(|asked| asked.question))
 }
 
 #[test]
@@ -260,9 +254,16 @@ fn a_did_url_asks_for_a_resource_by_path_or_parameters_and_otherwise_for_somethi
         "?resourceMetadata=yes",
         "?resourceName=a&colour=red",
         "/resources/a?resourceId=b",
+        "?resourceName=a&resourceName=b",
+        "/resources/a?proof=maybe",
     ] {
         assert_eq!(ask(url), Some(Err(Failure::InvalidOptions)), "{url}");
     }
+    let option = |name: &str, value: &str| [(name.to_owned(), value.to_owned())];
+    let beside = Asked::read(DID, &option("resourceName", "ལ")).unwrap().unwrap();
+    assert_eq!(beside.question, question("?resourceName=%E0%BD%A3"));
+    let proven = Asked::read(&format!("{DID}/resources/{id}"), &option("proof", "true"));
+    assert!(proven.unwrap().unwrap().proof);
     let route = |url: &str| question(url).route("bt-test");
     assert_eq!(route(&format!("/resources/{id}")), Ok(Route::Resource(key(DID, &id))));
     let series = series_key(DID, "JsonSchema", "a");

@@ -35,6 +35,7 @@ async fn a_schema_is_served_as_it_was_published_and_its_checksum_agrees() {
     let got = web.get(&url).await;
     assert_eq!(got.header("content-type"), "application/schema+json");
     assert_eq!(registry::resource::id(&got.body), id, "the id is the content's hash");
+    assert!(got.header("cache-control").contains("immutable"));
     let metadata = web.metadata(&url).await;
     assert_eq!(metadata["checksum"], hex::encode(sha2::Sha256::digest(&got.body)));
     assert_eq!(metadata["resourceURI"], format!("{did}/resources/{id}"));

@@ -1,10 +1,10 @@
 //! DID-linked resources: what a DID publishes under its own name for good. A resource is named by
-//! the hash of its content, has a type, and follows the version before it of the same type and name.
+//! the hash of its content, has a type, and follows the version before it of that type and name.
 //!
 //! # Invariants
 //!
-//! * The content never changes: its id is made from it. All that ever changes in a resource's record
-//!   is `nextVersionId`, once.
+//! * The content never changes: its id is made from it. All that ever changes in a resource's
+//!   record is `nextVersionId`, once.
 //! * A series (a DID's resources of one type and name) has one latest version, and a new one names
 //!   the one that it follows.
 

@@ -82,8 +82,8 @@ struct Publish {
     Exit code with --verify: 0 Valid, 2 Stale, 3 Untrusted, 4 Invalid; 1 where there is no such \
     schema, proven or not.")]
 struct Show {
-    /// The DID URL
-    url: String,
+    /// Its DID URL
+    resource: String,
     /// Check the answer's proof here
     #[arg(long)]
     verify: bool,
@@ -162,7 +162,7 @@ impl Publish {
 fn latest(client: &Client, key: &str, trust: &TrustArgs) -> anyhow::Result<Option<String>> {
     let answer = client.record(key)?;
     if let Some(verdict) = judge(trust, &answer)? {
-        anyhow::ensure!(verdict.is_valid(), "the node's answer about earlier versions is {verdict}");
+        anyhow::ensure!(verdict.is_valid(), "the answer about earlier versions is {verdict}");
     }
     let record = registry::answer::shown_record(&answer);
     Ok(record.and_then(|record| Series::read(&record.content)).map(|series| series.resource_id))
@@ -170,9 +170,9 @@ fn latest(client: &Client, key: &str, trust: &TrustArgs) -> anyhow::Result<Optio
 
 impl Show {
     fn run(self, global: &Global) -> anyhow::Result<()> {
-        let question = question(&self.url)?;
+        let question = question(&self.resource)?;
         let trust = if self.verify { Some(self.trust.trust()?) } else { None };
-        let reply = Client::new(&global.url).dereference(&self.url)?;
+        let reply = Client::new(&global.url).dereference(&self.resource)?;
         if let Some(path) = &self.out {
             std::fs::write(path, &reply.body)?;
         }
@@ -193,7 +193,7 @@ impl Show {
         }
         let error = answer.pointer("/dereferencingMetadata/error/title").and_then(Value::as_str);
         match error {
-            Some(title) if !global.json => eprintln!("error: `{}`: {title}", self.url),
+            Some(title) if !global.json => eprintln!("error: `{}`: {title}", self.resource),
             _ => output::json(&shown)?,
         }
         if let Some(verdict) = verdict.filter(|verdict| !verdict.is_valid()) {

@@ -70,7 +70,10 @@ impl EventKind for SchemaPublished {
         let series_key = self.series_key(did);
         let series = match view.record(&series_key) {
             None => None,
-            Some(record) => Some(Series::read(&record.content).ok_or_else(|| unreadable(&series_key))?),
+            Some(record) => {
+                let series = Series::read(&record.content);
+                Some(series.ok_or_else(|| unreadable(&series_key))?)
+            }
         };
         let latest = series.as_ref().map(|series| series.resource_id.clone());
         if self.previous_version_id != latest {

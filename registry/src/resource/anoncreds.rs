@@ -18,7 +18,7 @@ struct Schema {
     attr_names: Vec<String>,
 }
 
-/// Checks an AnonCreds schema: `issuerId` is the publisher, and name and version are the resource's.
+/// Checks an AnonCreds schema: `issuerId` is the publisher, name and version are the resource's.
 pub(super) fn check_schema(publication: &Publication<'_>) -> Result<(), ResourceError> {
     let wrong = |place: &str, message: &str| Err(ResourceError::new(place, message));
     let schema: Schema = match Schema::deserialize(publication.content) {

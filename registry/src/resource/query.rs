@@ -1,5 +1,5 @@
-//! Questions about resources, by the parameters of DID-Linked Resources, and their answers. Pure: the
-//! node runs it to answer, and the client to check.
+//! Questions about resources, by the parameters of DID-Linked Resources, and their answers. Pure:
+//! the node runs it to answer, and the client to check.
 
 use std::collections::BTreeMap;
 
@@ -128,7 +128,8 @@ impl Question {
     /// and then the resource. `None` if they do not answer the question.
     pub fn answer(&self, network: &str, records: &[ProvenRecord]) -> Option<Dereferenced> {
         match (self.route(network), records) {
-            (Err(failure), _) => Some(failure.into()),
+            // What is wrong in itself needs no record, and so none proves it.
+            (Err(_), _) => None,
             (Ok(Route::Resource(key)), [resource]) if resource.key == key => self.show(resource),
             (Ok(Route::Series(key, moment)), [series, rest @ ..]) if series.key == key => {
                 match (in_series(series, moment)?, rest) {
@@ -275,9 +276,9 @@ impl Dereferenced {
                 "type": format!("https://www.w3.org/ns/did#{}", failure.code()),
             }}),
         };
-        format!(
-            r#"{{"content":{content},"contentMetadata":{metadata},"contentStream":{content},"dereferencingMetadata":{dereferencing}}}"#
-        )
+        let (before, after) = (r#"{"content":"#, r#","contentMetadata":"#);
+        let (stream, last) = (r#","contentStream":"#, r#","dereferencingMetadata":"#);
+        format!("{before}{content}{after}{metadata}{stream}{content}{last}{dereferencing}}}")
     }
 }
 

@@ -38,7 +38,7 @@ fn a_wallet_of_shell_tools_registers_a_did_as_the_guide_says() {
         .current_dir(network.home())
         .env("PATH", format!("{}:{path}", folder.display()))
         .env("DZONG_HOME", network.home())
-        .env("DZONG_URL", network.url(2))
+        .env("DZONG_URL", network.url(1))
         .output()
         .expect("bash runs");
     let said = text(&output);

@@ -87,7 +87,7 @@ fn schemas_are_published_and_shown_by_commands_with_every_answer_verified() {
 
     for (args, reason) in [
         (&["schema", "publish", "one.json", "--key", "issuer.json"][..], "exists already"),
-        (&["schema", "publish", "foreign.json", "--key", "keys/issuer.json"], "issuerId"),
+        (&["schema", "publish", "foreign.json", "--key", "keys/endorser.json"], "issuerId"),
         (&["schema", "show", did], "does not ask for a resource"),
         (&["schema", "show", &one.replace("zQm", "zQa"), "--verify"], "no such resource"),
     ] {

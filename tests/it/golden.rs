@@ -81,7 +81,7 @@ fn resources(golden: &Golden, did: &str) -> Value {
             members["previousVersionId"] = previous.into();
         }
         let event = golden.event("SchemaPublished", did, 50, members);
-        golden.commit(&[event.clone()]);
+        golden.commit(std::slice::from_ref(&event));
         let canonical = json::canonical(&content(version)).expect("JSON of the profile");
         (String::from_utf8(event).expect("UTF-8"), resource::id(&canonical))
     };

@@ -56,10 +56,9 @@ pub(super) fn remove(document: Value, given: &Value) -> Result<Value, Failed> {
     Ok(Value::Object(members))
 }
 
-fn objects(
-    document: Value,
-    given: Value,
-) -> Result<(Map<String, Value>, Map<String, Value>), Failed> {
+type Object = Map<String, Value>;
+
+fn objects(document: Value, given: Value) -> Result<(Object, Object), Failed> {
     match (document, given) {
         (Value::Object(document), Value::Object(given)) => Ok((document, given)),
         _ => Err(Failed::new("INVALID_DID_DOCUMENT", "`didDocument` holds objects")),

@@ -32,7 +32,7 @@ mod store;
 
 pub use audit::{Report, audit};
 pub use chain::{DecidedBlock, StoredEvent};
-pub use execution::{BlockInput, CertifiedBlock, ExecutedBlock, Invalid, Proposal};
+pub use execution::{BlockInput, CertifiedBlock, ExecutedBlock, Invalid, Proposal, Trial};
 pub use fault::Fault;
 pub use head::Recorded;
 pub use ledger::Ledger;

@@ -366,7 +366,7 @@ fn a_proposal_drops_what_is_rejected_and_stops_at_its_limits() {
 
 impl Ledger {
     fn dry_run_on_head(&self, event: &CheckedEvent) -> Result<(), registry::Rejection> {
-        self.snapshot().dry_run(event, 0).unwrap()
+        self.snapshot().trial(0).judge(event).unwrap()
     }
 }
 
@@ -616,7 +616,7 @@ fn a_changed_value_is_found_by_the_audit() {
     assert!(fault.to_string().starts_with(&format!("the record `{damaged}` is damaged")));
     // A rule that needs it decides nothing.
     let update = world.fixture.did_updated(1, &dids[1], 1, 1);
-    assert!(world.snapshot().dry_run(&checked(&update), 0).is_err());
+    assert!(world.snapshot().trial(0).judge(&checked(&update)).is_err());
     let report = world.audit();
     assert_eq!(report.findings[0].key, Some(damaged));
 }

@@ -104,7 +104,7 @@ impl Create {
             threshold: self.threshold,
         };
         let (did, event) = author::inception(&network.name, document, &control, times())?;
-        control.check(did.to_did().as_str())?;
+        control.check(did.to_did().as_str(), &[])?;
         Ok((did.to_did().as_str().to_owned(), event))
     }
 

@@ -12,7 +12,7 @@ use consensus::mempool::Candidate;
 use consensus::simulation::{Config, LogFault, Report, Violation, run};
 use machine::Machine;
 use registry::{Genesis, SignedEvent};
-use tests::golden::{FixedKey, Golden, TIME, genesis};
+use tests::golden::{self, Golden, TIME, genesis};
 
 /// The simulation's clock begins here, in milliseconds since 1970.
 const EPOCH: u64 = 1_800_000_000_000;
@@ -51,7 +51,7 @@ impl World {
     }
 
     fn config(&self, seed: u64) -> Config {
-        let keys = (10..14).map(|byte| FixedKey::new(byte).secret()).collect();
+        let keys = (10..14).map(golden::key).collect();
         Config {
             faults_ms: 15_000,
             events: self.events.clone(),

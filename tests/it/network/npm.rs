@@ -59,7 +59,7 @@ fn events_signed_by_npm_packages_are_accepted() {
     let author = Author::new(&network);
     for suite in [Suite::Ed25519, Suite::P256] {
         let key = KeyFile::generate(suite);
-        let document = json!({ "id": format!("did:ndi:{}:{{SCID}}", author.network()) });
+        let document = json!({ "id": author::placeholder(author.network()) });
         let (did, event) = author.inception(document, &Author::control(&[&key], 1));
         let signed = sign_with_npm(&event, &did, author.domain(), &key);
         let receipt = network.client(1).submit_and_wait(&author.endorse(signed));

@@ -30,7 +30,7 @@ fn bad_events_are_refused_by_name_and_nothing_changes() {
     let before = network.wait_until_equal();
 
     let signed = |network_name: &str, domain: &str, times: author::Times| {
-        let document = json!({ "id": format!("did:ndi:{network_name}:{{SCID}}") });
+        let document = json!({ "id": author::placeholder(network_name) });
         let control = Author::control(&[&key], 1);
         let (did, mut event) =
             author::inception(network_name, document, &control, times).expect("JSON");

@@ -1,7 +1,6 @@
 //! The door to the mempool: form, signatures, and a trial on the newest state.
 
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use consensus::mempool::Candidate;
@@ -9,6 +8,7 @@ use ledger::{Ledger, Snapshot, Trial};
 use proofs::Hash;
 use registry::{CheckedEvent, Rejection};
 
+use crate::clock::now_ms;
 use crate::signatures::{Signatures, WellSigned};
 
 /// Judges events before they may wait for a block.
@@ -103,10 +103,4 @@ fn admit(
         cost: event.cost(),
     };
     Ok(Admitted::Candidate { id, candidate })
-}
-
-/// This machine's clock: milliseconds since 1970.
-pub fn now_ms() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }

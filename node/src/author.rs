@@ -12,10 +12,12 @@ use registry::multikey::PublicKey;
 use registry::{Context, Rejection, SignedEvent, json};
 use serde_json::Value;
 
-use crate::client::{Client, ClientError, PROBLEM_PREFIX, Problem, read_receipt};
+use crate::client::{Client, ClientError, Problem, read_receipt};
+use crate::clock::now_ms;
 use crate::keys::{self, KeyFile};
 use crate::output;
-use crate::trust::{TrustArgs, local_home, now};
+use crate::problem;
+use crate::trust::{TrustArgs, local_home};
 
 /// How long a new event may take effect, in milliseconds: an hour is enough for a few people to
 /// sign one after another.
@@ -50,7 +52,7 @@ impl Network {
 
 /// From now on, for an hour.
 pub fn times() -> Times {
-    let created = now();
+    let created = now_ms();
     Times { created, valid_until: created + VALIDITY }
 }
 
@@ -234,7 +236,7 @@ impl Delivered {
 
 /// The rejection as a node would put it.
 fn refused_here(why: &Rejection) -> ClientError {
-    let kind = format!("{PROBLEM_PREFIX}{}", why.code());
+    let kind = format!("{}{}", problem::TYPE, why.code());
     ClientError::Refused(Problem { kind, detail: why.to_string(), ..Problem::default() })
 }
 

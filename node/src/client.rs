@@ -13,14 +13,13 @@ use serde::de::DeserializeOwned;
 use ureq::http::{Request, Response};
 use ureq::{Agent, Body};
 
+use crate::problem;
+
 /// How long one request may take.
 const REQUEST_TIME_MAX: Duration = Duration::from_secs(30);
 
 /// How long a command waits for its event to be certified.
 pub const CERTIFICATION_TIME_MAX: Duration = Duration::from_secs(90);
-
-/// The type of problem details begins so, and ends with the code.
-pub const PROBLEM_PREFIX: &str = "urn:dzong:problem:";
 
 /// Why a node did not give what was asked for.
 #[derive(Debug, thiserror::Error)]
@@ -76,7 +75,7 @@ pub struct Problem {
 impl Problem {
     /// The stable code.
     pub fn code(&self) -> &str {
-        self.kind.strip_prefix(PROBLEM_PREFIX).unwrap_or(&self.kind)
+        self.kind.strip_prefix(problem::TYPE).unwrap_or(&self.kind)
     }
 
     fn text(&self) -> String {

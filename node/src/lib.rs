@@ -15,6 +15,7 @@ pub mod author;
 pub mod checkpoint;
 pub mod cli;
 pub mod client;
+pub mod clock;
 pub mod commands;
 pub mod config;
 pub mod home;

@@ -16,10 +16,11 @@ use registry::control::Control;
 use registry::{Genesis, Parameters, json};
 use serde_json::{Value, json};
 
-use crate::admission::{Admission, now_ms};
+use crate::admission::Admission;
 use crate::api::{Agreement, Announcer};
 use crate::application::Application;
 use crate::checkpoint::Checkpoints;
+use crate::clock::now_ms;
 use crate::home::{NodeKeys, ValidatorKeys};
 use crate::keys::{KeyFile, Suite};
 use crate::metrics::Metrics;
@@ -117,14 +118,9 @@ impl World {
     pub(crate) fn did_created(&self, key: &KeyFile) -> (String, Bytes) {
         let document = json!({
             "@context": ["https://www.w3.org/ns/did/v1.1"],
-            "id": "did:ndi:bt-test:{SCID}",
+            "id": author::placeholder("bt-test"),
         });
-        let control = Control {
-            controllers: vec![],
-            keys: vec![key.public().to_string()],
-            next_key_hashes: vec![],
-            threshold: 1,
-        };
+        let control = Control::of([&key.public()], 1);
         let (did, mut event) =
             author::inception("bt-test", document, &control, World::times()).unwrap();
         let did = did.to_string();

@@ -1,7 +1,6 @@
 //! What the command line believes without proof, and what it makes of an answer.
 
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::Context;
 use clap::Args;
@@ -9,6 +8,8 @@ use proofs::trust::Freshness;
 use proofs::{Trust, Verdict};
 use registry::genesis::GENESIS_BYTES_MAX;
 use registry::json::check_canonical;
+
+use crate::clock::now_ms;
 
 /// Where a network on this machine is, if `DZONG_HOME` does not say.
 const LOCAL_HOME: &str = "localnet";
@@ -27,12 +28,6 @@ pub struct TrustArgs {
 /// The home of the network on this machine: `DZONG_HOME`, else `./localnet`.
 pub fn local_home() -> PathBuf {
     std::env::var_os("DZONG_HOME").map_or_else(|| LOCAL_HOME.into(), PathBuf::from)
-}
-
-/// Milliseconds since 1970 by this machine's clock.
-pub fn now() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
 
 impl TrustArgs {
@@ -59,7 +54,7 @@ impl TrustArgs {
     /// The verdict on an answer.
     pub fn check(&self, trust: &Trust, answer: &[u8]) -> Verdict {
         let age_max = self.max_age.map(|seconds| seconds.saturating_mul(1000));
-        registry::answer::check(trust, answer, Freshness { now: now(), age_max })
+        registry::answer::check(trust, answer, Freshness { now: now_ms(), age_max })
     }
 }
 

@@ -14,10 +14,11 @@ use registry::{Genesis, network};
 use tokio::net::TcpListener;
 use tokio::sync::broadcast::error::RecvError;
 
-use crate::admission::{Admission, now_ms};
+use crate::admission::Admission;
 use crate::api::{self, Announcer, Parts};
 use crate::application::Application;
 use crate::checkpoint::{Checkpoints, SignedFile};
+use crate::clock::now_ms;
 use crate::config::Config;
 use crate::home::{Home, NodeKeys};
 use crate::intake::Intake;

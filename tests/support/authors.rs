@@ -40,7 +40,7 @@ impl Author {
 
     /// From now for an hour.
     pub fn times(&self) -> Times {
-        let now = node::trust::now();
+        let now = node::clock::now_ms();
         Times { created: now, valid_until: now + HOUR }
     }
 

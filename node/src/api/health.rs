@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use consensus::Status;
 
 use super::Api;
-use crate::admission::now_ms;
+use crate::clock::now_ms;
 use crate::metrics::without_end;
 use crate::problem::Problem;
 

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
 use super::*;
-use crate::admission::now_ms;
+use crate::clock::now_ms;
 use crate::testing::{AtOnce, World, key};
 
 struct Web {

@@ -2,7 +2,7 @@ use consensus::Application as _;
 use proofs::PublicKey;
 
 use super::*;
-use crate::admission::now_ms;
+use crate::clock::now_ms;
 use crate::testing::{World, key};
 
 fn fresh(world: &World) -> Option<Fresh> {

@@ -2,7 +2,7 @@
 
 mod change;
 mod create;
-mod document;
+pub(super) mod document;
 mod read;
 
 use clap::{Args, Subcommand};

@@ -189,12 +189,7 @@ impl New {
             None if self.keys.is_empty() => {
                 anyhow::bail!("give the keys with --key, or `control` in the file")
             }
-            None => Control {
-                controllers: Vec::new(),
-                keys: public_keys(&self.keys)?.iter().map(ToString::to_string).collect(),
-                next_key_hashes: Vec::new(),
-                threshold: 1,
-            },
+            None => Control::of(&public_keys(&self.keys)?, 1),
         };
         Ok(author::inception(&network.name, document, &control, times())?.1)
     }

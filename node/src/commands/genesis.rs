@@ -8,7 +8,7 @@ use genesis::{Contribution, Draft, Place, contribute, summary};
 use registry::{Parameters, time};
 use serde_json::json;
 
-use crate::admission::now_ms;
+use crate::clock::now_ms;
 use crate::cli::Global;
 use crate::home::{Home, load_genesis};
 use crate::keys::{KeyFile, name_did, replace, write_new};

@@ -92,7 +92,7 @@ impl Create {
 
     fn draft(&self, network: &Network, keys: &[KeyFile]) -> anyhow::Result<(String, Value)> {
         let publics: Vec<_> = keys.iter().map(Key::public).collect();
-        let placeholder = document::placeholder(&network.name);
+        let placeholder = author::placeholder(&network.name);
         let document = match &self.document {
             None => document::minimal(&placeholder, &publics),
             Some(path) => document::rehome(read_json(path)?, &placeholder)?,

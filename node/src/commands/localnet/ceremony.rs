@@ -8,7 +8,7 @@ use proofs::PublicKey;
 use registry::Parameters;
 
 use super::{CONSENSUS_PORTS, GOSSIP_PORTS, Node, Plan, nodes};
-use crate::admission::now_ms;
+use crate::clock::now_ms;
 use crate::config::{Config, Peer};
 use crate::home::NodeKeys;
 use crate::keys::{KeyFile, Suite, write_new};

@@ -1,12 +1,13 @@
 //! The memory of the newest checkpoint that was signed here.
 
-use std::fs::{self, File};
-use std::io::{self, Write as _};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use proofs::Hash;
 
 use super::Body;
+use crate::files;
 
 /// A file with the size and the root that were signed last.
 #[derive(Debug)]
@@ -48,14 +49,7 @@ impl SignedFile {
             Some(last) if last.size > body.size => return Ok(false),
             _ => {}
         }
-        let new = self.path.with_extension("new");
-        let mut file = File::create(&new)?;
-        file.write_all(format!("{} {}\n", body.size, body.root).as_bytes())?;
-        file.sync_all()?;
-        fs::rename(&new, &self.path)?;
-        if let Some(directory) = self.path.parent() {
-            File::open(directory)?.sync_all()?;
-        }
+        files::replace(&self.path, format!("{} {}\n", body.size, body.root).as_bytes())?;
         self.last = Some(*body);
         Ok(true)
     }

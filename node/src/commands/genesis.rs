@@ -11,7 +11,8 @@ use serde_json::json;
 use crate::clock::now_ms;
 use crate::cli::Global;
 use crate::home::{Home, load_genesis};
-use crate::keys::{KeyFile, name_did, replace, write_new};
+use crate::files::{replace, write_new};
+use crate::keys::{KeyFile, name_did};
 use crate::output;
 
 /// Begin a network: the ceremony that makes its genesis document

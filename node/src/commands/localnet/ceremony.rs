@@ -11,7 +11,8 @@ use super::{CONSENSUS_PORTS, GOSSIP_PORTS, Node, Plan, nodes};
 use crate::clock::now_ms;
 use crate::config::{Config, Peer};
 use crate::home::NodeKeys;
-use crate::keys::{KeyFile, Suite, write_new};
+use crate::files::write_new;
+use crate::keys::{KeyFile, Suite};
 
 /// The name of local networks.
 const NETWORK: &str = "bt-demo";

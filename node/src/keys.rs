@@ -94,6 +94,9 @@ impl FromStr for Suite {
 /// Why a key file cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyFileError {
+    /// It cannot be written; the error names it.
+    #[error(transparent)]
+    Write(io::Error),
     /// The file system refused.
     #[error("`{path}`: {error}")]
     Io {
@@ -264,7 +267,7 @@ impl KeyFile {
         };
         files::write_new(path, &text(&stored)).map_err(|error| match error.kind() {
             io::ErrorKind::AlreadyExists => KeyFileError::Exists(path.to_owned()),
-            _ => io_error(path)(error),
+            _ => KeyFileError::Write(error),
         })
     }
 }
@@ -328,7 +331,7 @@ pub fn name_did(path: &Path, did: &str) -> Result<bool, KeyFileError> {
         return Ok(false);
     }
     stored.did = Some(did.to_owned());
-    files::replace(path, &text(&stored)).map_err(io_error(path))?;
+    files::replace(path, &text(&stored)).map_err(KeyFileError::Write)?;
     Ok(true)
 }
 

@@ -48,8 +48,8 @@ pub struct Signed {
     pub signature: String,
 }
 
-/// Most lines that are kept: a validator that signs twice at every height fills no disk.
-const LINES_MAX: usize = 10_000;
+/// Most pairs that are kept: a validator that signs twice at every height fills no disk.
+const PAIRS_MAX: usize = 10_000;
 
 /// The file, and what it holds.
 #[derive(Debug)]
@@ -63,9 +63,9 @@ impl EvidenceFile {
         let path = home.join("evidence.jsonl");
         let file = File::options().create(true).append(true).read(true).open(path)?;
         let mut known = BTreeSet::new();
-        for line in BufReader::new(&file).lines().take(LINES_MAX) {
-            // A torn last line is what a crash leaves; the pair is reported again by peers or not.
-            if let Ok(evidence) = serde_json::from_str(&line?) {
+        for line in BufReader::new(&file).split(b'\n') {
+            // A torn line is what a crash leaves, and a line may be damaged: the others count.
+            if let Ok(evidence) = serde_json::from_slice(&line?) {
                 known.insert(evidence);
             }
         }
@@ -83,10 +83,13 @@ impl EvidenceFile {
     /// Adds what is new, durably.
     pub(crate) fn add(&mut self, found: Vec<DoubleSign>) -> Result<(), Fault> {
         let mut lines = Vec::new();
-        for evidence in found {
-            if self.known.len() >= LINES_MAX || self.known.contains(&evidence) {
-                continue;
-            }
+        let room = PAIRS_MAX.saturating_sub(self.known.len());
+        let new: BTreeSet<DoubleSign> = found
+            .into_iter()
+            .filter(|evidence| !self.known.contains(evidence))
+            .take(room)
+            .collect();
+        for evidence in &new {
             tracing::error!(
                 validator = %evidence.validator,
                 height = evidence.height,
@@ -96,14 +99,14 @@ impl EvidenceFile {
             );
             // A line break first, so that a torn line before it spoils nothing.
             lines.push(b'\n');
-            serde_json::to_writer(&mut lines, &evidence).map_err(|e| Fault(e.to_string()))?;
-            self.known.insert(evidence);
+            serde_json::to_writer(&mut lines, evidence).map_err(|e| Fault::Other(e.to_string()))?;
         }
         if !lines.is_empty() {
             lines.push(b'\n');
             self.file.write_all(&lines)?;
             self.file.sync_data()?;
         }
+        self.known.extend(new);
         Ok(())
     }
 }
@@ -179,8 +182,8 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let mut file = EvidenceFile::open(home.path()).unwrap();
         file.add(vec![example(1), example(2), example(1)]).unwrap();
-        // A crash in the middle of a line.
-        file.file.write_all(b"{\"height\":").unwrap();
+        // A crash in the middle of a line, and a line that a bad disk has changed.
+        file.file.write_all(b"\xff\xfe\n{\"height\":").unwrap();
         let mut file = EvidenceFile::open(home.path()).unwrap();
         file.add(vec![example(2), example(3)]).unwrap();
         let file = EvidenceFile::open(home.path()).unwrap();

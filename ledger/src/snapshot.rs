@@ -251,8 +251,7 @@ impl Snapshot {
     /// As [`Snapshot::record`].
     pub fn projection(&self, key: &[u8]) -> Result<Option<Vec<u8>>, Fault> {
         let Some(bytes) = self.store.get(Family::Projections, key)? else { return Ok(None) };
-        let row: ProjectionRow = rows::decode(&bytes)
-            .ok_or_else(|| Fault::corrupt("a read model", "run `dzong rebuild`"))?;
+        let row: ProjectionRow = rows::decode(&bytes).ok_or(Fault::ReadModel)?;
         match self.state.tree.get(&key_hash(&row.key)) {
             Some(hash) if hash.0 == row.record => Ok(Some(row.value)),
             // The record changed since this snapshot was taken: fold the one that it holds.

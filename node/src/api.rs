@@ -39,6 +39,7 @@ use crate::checkpoint::Checkpoints;
 use crate::intake::Intake;
 use crate::metrics::Metrics;
 use crate::problem::Problem;
+use crate::space::Space;
 use crate::waiting::{Outcome, Waiting};
 
 /// What the interface asks of agreement.
@@ -86,6 +87,8 @@ pub struct Parts {
     pub moniker: String,
     /// The ledger.
     pub ledger: Arc<Ledger>,
+    /// The space of its disk.
+    pub space: Arc<Space>,
     /// Agreement.
     pub agreement: Arc<dyn Agreement>,
     /// The way in for events.

@@ -27,6 +27,7 @@ pub mod output;
 pub mod problem;
 pub mod server;
 pub mod signatures;
+pub mod space;
 pub mod trust;
 pub mod waiting;
 pub mod wiring;

@@ -167,7 +167,7 @@ impl World {
     /// Decides the next block, of these candidates.
     pub(crate) fn decide(&self, candidates: Vec<Candidate>) -> Committed {
         let proposal = self.propose(candidates);
-        self.application.commit(&self.certify(proposal.id)).unwrap()
+        self.application.commit(&self.certify(proposal.id)).unwrap().unwrap()
     }
 
     /// Decides a block of these events.
@@ -190,7 +190,7 @@ impl Agreement for AtOnce {
             height: self.0.ledger.head().height,
             round: 0,
             validator: true,
-            watching: false,
+            watching: None,
             behind: false,
             peers: 3,
             gossip_peers: 3,
@@ -198,6 +198,7 @@ impl Agreement for AtOnce {
             mempool_bytes: 0,
             evidence: 0,
             halted: None,
+            full: false,
         }
     }
 

@@ -1,6 +1,8 @@
 //! What must hold for people who use a network of real processes. These tests take turns.
 
+mod clones;
 mod crash;
+mod disk;
 mod documents;
 mod lifecycle;
 mod npm;

@@ -63,7 +63,9 @@ impl World {
 
     fn run(&self, config: &Config) -> Report {
         let mut machines: BTreeMap<usize, Arc<Machine>> = BTreeMap::new();
-        run(config, &mut |node| {
+        // In memory where there is such a place: every signature is synced.
+        let home = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir());
+        run(config, home.expect("a folder").path(), &mut |node| {
             let machine = machines.entry(node).or_insert_with(|| Arc::new(Machine::new()));
             machine.restart(&self.genesis);
             machine.clone()
@@ -125,6 +127,23 @@ fn a_disk_that_forgets_synced_log_entries_makes_nobody_sign_twice() {
         };
         assert!(!report.violations.iter().any(contradiction), "{:?}", report.violations);
     });
+}
+
+#[test]
+fn guards_that_are_damaged_or_restored_make_nobody_sign_twice_or_against_a_lock() {
+    let world = World::new();
+    let logs = [LogFault::TornTail, LogFault::Forgets, LogFault::Vanishes];
+    let config = |seed| {
+        let log = logs[usize::try_from(seed % 3).expect("small")];
+        Config { log, guard_damage: 0.6, crashes: 6.0, faults_ms: 30_000, ..world.config(seed) }
+    };
+    let damaged = AtomicU64::new(0);
+    world.run_all(60, config, |report| {
+        let contradiction = |violation: &Violation| !matches!(violation, Violation::Stuck { .. });
+        assert!(!report.violations.iter().any(contradiction), "{:?}", report.violations);
+        damaged.fetch_add(report.guards_damaged, Ordering::Relaxed);
+    });
+    println!("{damaged:?} guards damaged");
 }
 
 #[test]

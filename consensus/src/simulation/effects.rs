@@ -17,7 +17,7 @@ use rand::Rng;
 
 use super::Violation;
 use super::network::Message;
-use super::node::{stand_in, statement};
+use super::node::{Watching, stand_in, statement, voted};
 use super::world::{Happening, Stop, World};
 use crate::application::{Fresh, Propose};
 use crate::context::{
@@ -194,12 +194,42 @@ impl World<'_> {
     fn say(&mut self, me: usize, message: &SignedConsensusMsg<Context>) {
         let (validator, position, digest) = statement(message, &self.genesis);
         self.trace(&[&validator.0, &digest.0]);
+        if let (Step::Prevote, Some(block)) = (position.step, voted(message)) {
+            let place = (position.height, position.round, block);
+            self.prevotes.entry(place).or_default().insert(validator);
+        }
         if !self.nodes[me].honest {
             return;
         }
         let before = self.said.insert((validator, position), digest);
         if before.is_some_and(|before| before != digest) {
             self.report.violations.push(Violation::DoubleSign { validator, position });
+        }
+        if let Some(block) = voted(message) {
+            self.check_lock(me, validator, position, block);
+        }
+    }
+
+    /// Who has precommitted a block prevotes for another one only after two thirds did, in that
+    /// round or a later one.
+    fn check_lock(&mut self, me: usize, validator: PublicKey, at: Position, block: Hash) {
+        let lock = (at.height, at.round, block);
+        if at.step == Step::Precommit {
+            self.locks.insert(validator, lock);
+            return;
+        }
+        let Some((height, round, locked)) = self.locks.get(&validator).copied() else { return };
+        if height != at.height || locked == block || at.round <= round {
+            return;
+        }
+        let set = self.nodes[me].application.head().validators;
+        let power = |key: &PublicKey| set.get(key).map_or(0, |validator| validator.power);
+        let proven = (round..at.round).any(|round| {
+            let prevotes = self.prevotes.get(&(height, round, block));
+            set.is_quorum(prevotes.into_iter().flatten().map(power).sum())
+        });
+        if !proven {
+            self.report.violations.push(Violation::AgainstLock { validator, position: at });
         }
     }
 
@@ -320,7 +350,11 @@ impl World<'_> {
             Ok(committed) => committed,
             Err(fault) => return self.halt(me, fault.to_string()),
         };
+        let Some(committed) = committed else {
+            return self.halt(me, "a decided block is nowhere".to_owned());
+        };
         self.nodes[me].mempool.remove(&committed.events);
+        self.watch(me, decided);
         self.nodes[me].proposed.retain(|(at, _), _| *at > height);
         self.trace(&[&height.to_be_bytes(), &block.0]);
         if self.nodes[me].honest {
@@ -329,6 +363,17 @@ impl World<'_> {
                 let blocks = [first, block];
                 self.report.violations.push(Violation::Disagreement { height, blocks });
             }
+        }
+    }
+
+    /// A node that rejoins looks for signatures of its key.
+    fn watch(&mut self, me: usize, decided: &CommitCertificate<Context>) {
+        let node = &mut self.nodes[me];
+        let time = node.application.head().time_ms;
+        let signatures = &decided.commit_signatures;
+        let signed = signatures.iter().any(|signature| signature.address.0 == node.public);
+        if let Some(Watching::Rejoins(watch)) = &mut node.watching {
+            watch.decided(time, signed);
         }
     }
 

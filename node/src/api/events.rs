@@ -37,6 +37,12 @@ pub(super) async fn submit(
         Some("certified") => true,
         Some(_) => return Err(Problem::bad_request("`wait` is `certified`")),
     };
+    if let Some(problem) = api.space.problem() {
+        let status = StatusCode::SERVICE_UNAVAILABLE;
+        let title = "the node's disk is nearly full";
+        let problem = Problem::new(status, "disk-full", title, problem);
+        return Err(Problem { retry_after: Some(10), ..problem });
+    }
     let bytes = read(&api, body).await?;
     let count = |outcome: &str| api.metrics.events.with_label_values(&[outcome]).inc();
     let admitted = match api.intake.judge(bytes).await {

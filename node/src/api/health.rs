@@ -40,8 +40,14 @@ pub(super) async fn ready(State(api): State<Api>) -> Response {
 /// # Errors
 /// Why not. Reading goes on all the same: every answer says its height, and proofs their time.
 pub(super) fn readiness(api: &Api, status: &Status) -> Result<(), String> {
+    if let Some(problem) = api.space.problem() {
+        return Err(problem);
+    }
     if let Some(reason) = &status.halted {
-        return Err(format!("agreement holds still: {reason}"));
+        return Err(format!(
+            "agreement holds still: {reason}; where `data/consensus/SAFETY_HALT` is written, it \
+             says how to go on"
+        ));
     }
     if let Err(fault) = api.ledger.check_writable() {
         return Err(fault.to_string());
@@ -66,6 +72,15 @@ pub(super) fn readiness(api: &Api, status: &Status) -> Result<(), String> {
 /// `GET /metrics`
 pub(super) async fn metrics(State(api): State<Api>) -> Response {
     let mut text = api.metrics.text();
+    if let Some(room) = api.space.room() {
+        let (free, low) = (room.free, u8::from(api.space.problem().is_some()));
+        text.push_str(&format!(
+            "# HELP dzong_disk_free_bytes Free space of the disk\n\
+             # TYPE dzong_disk_free_bytes gauge\ndzong_disk_free_bytes {free}\n\
+             # HELP dzong_disk_low 1 while nothing is written for lack of space\n\
+             # TYPE dzong_disk_low gauge\ndzong_disk_low {low}\n"
+        ));
+    }
     let mut engine = String::new();
     api.agreement.metrics(&mut engine);
     text.push_str(without_end(&engine));

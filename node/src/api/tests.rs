@@ -13,6 +13,8 @@ use tower::ServiceExt as _;
 
 use super::*;
 use crate::clock::now_ms;
+use crate::config::Disk;
+use crate::space::Room;
 use crate::testing::{AtOnce, World, key};
 
 struct Web {
@@ -46,10 +48,20 @@ impl Got {
 
 impl Web {
     fn new() -> Web {
+        let room = Room { free: 1 << 40, total: 1 << 40 };
+        Web::with_room(room)
+    }
+
+    fn with_room(room: Room) -> Web {
         let world = World::new();
+        let disk = Disk { reserve_bytes: 0, ..Disk::default() };
+        let space =
+            Space::measured(Box::new(move || Ok(room)), &std::env::temp_dir().join("none"), &disk);
+        space.look();
         let parts = Parts {
             moniker: "test".into(),
             ledger: world.ledger.clone(),
+            space: Arc::new(space),
             agreement: Arc::new(AtOnce(world.clone())),
             intake: Intake::start(world.admission.clone(), 64, 1),
             waiting: world.waiting.clone(),
@@ -137,6 +149,24 @@ async fn an_event_is_submitted_waited_for_and_receipted() {
     assert_eq!((&list["events"][0]["id"], &list["next"]), (&json!(id), &json!(1)));
     let rest = web.get("/v1/events?from=1").await.json();
     assert_eq!((&rest["events"], &rest["next"], &rest["size"]), (&json!([]), &json!(2), &json!(2)));
+}
+
+#[tokio::test]
+async fn a_node_with_little_space_reads_and_takes_nothing() {
+    let web = Web::with_room(Room { free: 5 << 20, total: 1 << 40 });
+    let (did, event) = web.world.did_created(&key(50));
+    web.world.decide_events(std::slice::from_ref(&event));
+    let refused = web.post("/v1/events", event).await;
+    assert_eq!(refused.problem(), (503, "disk-full".to_owned()));
+    let ready = web.get("/readyz").await;
+    assert_eq!(ready.status, StatusCode::SERVICE_UNAVAILABLE);
+    let detail = ready.json()["detail"].as_str().unwrap().to_owned();
+    assert!(detail.contains("5 MB are free") && detail.contains("goes on by itself"), "{detail}");
+    let status = web.get("/v1/status").await.json();
+    assert_eq!((&status["diskLow"], &status["ready"]), (&json!(true), &json!(false)));
+    let metrics = web.get("/metrics").await;
+    assert!(String::from_utf8_lossy(&metrics.body).contains("\ndzong_disk_low 1\n"));
+    assert_eq!(web.get(&format!("/1.0/identifiers/{did}")).await.status, StatusCode::OK);
 }
 
 #[tokio::test]

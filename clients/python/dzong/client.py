@@ -3,6 +3,7 @@
 Nothing here is believed.
 """
 
+import time
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -46,7 +47,7 @@ class Node:
             except urllib.error.HTTPError as error:
                 reply = error
             with reply:
-                body = reply.read(bytes_max + 1)
+                body = self._read(reply, bytes_max + 1)
         except (OSError, ValueError) as error:
             raise Unavailable(f"no answer from {self.url}/{path}: {error}") from None
         if reply.status not in statuses:
@@ -54,6 +55,15 @@ class Node:
             raise Unavailable(f"{self.url}/{path} answered {reply.status}: {said}")
         if len(body) > bytes_max:
             raise Unavailable(f"{self.url}/{path} answered with more than {bytes_max} bytes")
+        return body
+
+    def _read(self, reply, bytes_max: int) -> bytes:
+        """At most so many bytes. The deadline is for the whole: a node may not drip for ever."""
+        until, body = time.monotonic() + self.seconds, b""
+        while len(body) < bytes_max and (part := reply.read1(bytes_max - len(body))):
+            body += part
+            if time.monotonic() > until:
+                raise TimeoutError(f"not whole after {self.seconds} s")
         return body
 
     def resolve(self, question: Question) -> bytes:

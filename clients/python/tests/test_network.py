@@ -180,14 +180,16 @@ def find(value, name: str):
 class Liar:
     """A server that gives one answer to whatever it is asked."""
 
-    def __init__(self, body: bytes, status: int = 200):
+    def __init__(self, body: bytes, status: int = 200, pause: float = 0):
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self):
                 self.send_response(status)
                 self.send_header("Location", "http://127.0.0.1:1/")
                 self.end_headers()
                 with contextlib.suppress(OSError):
-                    self.wfile.write(body)
+                    for at in range(0, len(body), 1 if pause else len(body)):
+                        self.wfile.write(body[at : at + 1] if pause else body)
+                        time.sleep(pause)
 
             def log_message(self, *_):
                 pass
@@ -213,6 +215,9 @@ class Http(unittest.TestCase):
             refused = self.assertRaisesRegex(Unavailable, f"answered {status}: nothing here")
             with Liar(b"nothing here", status) as url, refused:
                 Node(url).get("", 100)
+        late = self.assertRaisesRegex(Unavailable, "not whole after")
+        with Liar(b"drop by drop", pause=0.1) as url, late:
+            Node(url, seconds=0.3).get("", 100)
         with self.assertRaisesRegex(Unavailable, "no answer"):
             Node("http://127.0.0.1:1").get("", 100)
         with self.assertRaisesRegex(Unavailable, "begin it with http"):

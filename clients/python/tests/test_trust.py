@@ -1,8 +1,15 @@
 """Trust moves forward by certified hand-overs only, and forks name the guilty."""
 
+import contextlib
+import io
 import json
+import shutil
+import tempfile
+import time
 import unittest
+from pathlib import Path
 
+from dzong.__main__ import main
 from dzong.trust import Trust, check_fork, follow
 from dzong.verdict import Refusal
 
@@ -81,6 +88,59 @@ class Chains(unittest.TestCase):
         good, bad = self.network.step(3), self.network.step(5, signers=(1,))
         verdict, trust = self.follow(good, bad)
         self.assertEqual((verdict.name, trust), ("invalid", self.network.trust()))
+
+
+class CommandLine(unittest.TestCase):
+    def setUp(self):
+        self.folder = Path(tempfile.mkdtemp())
+        self.addCleanup(shutil.rmtree, self.folder)
+        self.network = Network()
+        self.network.time = time.time_ns() // 10**6 - 60_000
+        self.trusted = self.file("trusted", self.network.trust().to_checkpoint())
+
+    def file(self, name: str, value) -> str:
+        path = self.folder / name
+        path.write_text(json.dumps(value))
+        return str(path)
+
+    def verify(self, *arguments: str) -> tuple[int, str]:
+        with contextlib.redirect_stdout(io.StringIO()) as out:
+            code = main(["verify", *arguments])
+        return code, out.getvalue()
+
+    def test_a_valid_chain_leaves_a_checkpoint_that_the_next_one_starts_from(self):
+        first = self.network.step(3, (1, 2, 3, 4), (5, 6, 7, 8))
+        second = self.network.step(9, (5, 6, 7, 8))
+        chain = self.file("chain", self.network.chain(first))
+        longer = self.file("longer", self.network.chain(second))
+        pinned = str(self.folder / "pinned")
+        self.assertEqual(self.verify(longer, "--checkpoint", self.trusted, "--pin", pinned)[0], 3)
+        self.assertFalse(Path(pinned).exists())
+        code, out = self.verify(chain, "--checkpoint", self.trusted, "--pin", pinned)
+        self.assertEqual((code, out), (0, "Valid at height 3\n"))
+        code, out = self.verify(longer, "--checkpoint", pinned, "--pin", pinned)
+        self.assertEqual((code, out), (0, "Valid at height 9\n"))
+        self.assertEqual(self.verify(chain, "--checkpoint", pinned)[0], 2)
+
+    def test_a_fork_names_the_guilty_and_what_is_no_json_is_invalid(self):
+        sides = [self.network.header(5, time=number) for number in (1, 2)]
+        first, second = (
+            {"header": encode(side), "certificate": self.network.certificate(side, (1, 2, 3))}
+            for side in sides
+        )
+        proof = {"type": "DzongForkProof", "first": first, "second": second}
+        code, out = self.verify(self.file("fork", proof), "--checkpoint", self.trusted)
+        self.assertEqual((code, out.count("is guilty")), (0, 3), out)
+        proof["second"] = first
+        self.assertEqual(self.verify(self.file("fork", proof), "--checkpoint", self.trusted)[0], 4)
+        Path(self.trusted + "x").write_text("{")
+        self.assertEqual(self.verify(self.trusted + "x", "--checkpoint", self.trusted)[0], 4)
+
+    def test_without_something_to_trust_nothing_is_checked(self):
+        with contextlib.redirect_stderr(io.StringIO()) as errors:
+            code = main(["verify", self.trusted, "--genesis", self.trusted])
+        self.assertEqual(code, 1)
+        self.assertIn("nothing to trust", errors.getvalue())
 
 
 class Forks(unittest.TestCase):

@@ -6,22 +6,29 @@ A line in is `{"genesis": text, "answer": text, "now": ms, "maxAgeMs": ms or nul
 
 import json
 import sys
+from functools import lru_cache
 
 from .answer import check
 from .trust import Trust
+from .verdict import Invalid, Verdict
 
 
 def main() -> None:
-    trusts: dict[str, Trust] = {}
     for line in sys.stdin.buffer:
         asked = json.loads(line)
-        genesis = asked["genesis"]
-        if genesis not in trusts:
-            trusts[genesis] = Trust.from_genesis(genesis.encode())
         # Half a surrogate pair can stand in a JSON text, but never in an answer's bytes.
         answer = asked["answer"].encode("utf-8", "surrogatepass")
-        verdict = check(trusts[genesis], answer, asked["now"], asked.get("maxAgeMs"))
+        try:
+            trust = _trust(asked["genesis"])
+            verdict = check(trust, answer, asked["now"], asked.get("maxAgeMs"))
+        except Invalid as error:
+            verdict = Verdict("invalid", f"the genesis document: {error}")
         print(json.dumps({"verdict": verdict.name, "why": verdict.why}), flush=True)
+
+
+@lru_cache(maxsize=16)
+def _trust(genesis: str) -> Trust:
+    return Trust.from_genesis(genesis.encode())
 
 
 if __name__ == "__main__":

@@ -1,6 +1,8 @@
 """The frozen examples of docs/format.md, byte by byte."""
 
 import json
+import subprocess
+import sys
 import unittest
 
 from dzong import check, hashes
@@ -10,7 +12,7 @@ from dzong.chain import Certificate, Header
 from dzong.hashes import tagged
 from dzong.trees import log_leaf
 
-from .support import DAY, golden, golden_answers, golden_trust
+from .support import DAY, ROOT, golden, golden_answers, golden_trust
 
 
 class Format(unittest.TestCase):
@@ -76,6 +78,27 @@ class Format(unittest.TestCase):
         for name, answer in golden_answers().items():
             verdict = check(trust, canonical(answer), self.examples["now"])
             self.assertEqual(verdict.name, "valid" if name == "receipt" else "stale", verdict)
+
+    def test_verdicts_are_given_by_the_line(self):
+        answer = json.dumps(self.examples["answers"]["past"])
+        genesis, now = self.examples["genesis"]["text"], self.examples["now"]
+        lines = [
+            {"genesis": genesis, "answer": answer, "now": now, "maxAgeMs": None},
+            {"genesis": genesis, "answer": answer, "now": now, "maxAgeMs": 1},
+            {"genesis": genesis, "answer": answer, "now": 0, "maxAgeMs": None},
+            {"genesis": genesis, "answer": "\ud800", "now": now, "maxAgeMs": None},
+            {"genesis": "{}", "answer": answer, "now": now, "maxAgeMs": None},
+        ]
+        done = subprocess.run(
+            [sys.executable, "-m", "dzong.verdicts"],
+            input="".join(json.dumps(line) + "\n" for line in lines),
+            capture_output=True,
+            text=True,
+            cwd=ROOT / "clients/python",
+            check=True,
+        )
+        verdicts = [json.loads(line)["verdict"] for line in done.stdout.splitlines()]
+        self.assertEqual(verdicts, ["valid", "stale", "untrusted", "invalid", "invalid"])
 
 
 if __name__ == "__main__":

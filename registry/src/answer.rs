@@ -42,16 +42,24 @@ pub struct Proof {
 
 impl Proof {
     /// The proof of the answer to `question`, as JSON. In the proof of a resolution the document is
-    /// left out, because it stands in the answer.
+    /// left out where it stands in the answer.
     pub fn to_json(question: Question, evidence: Evidence) -> Box<RawValue> {
         let proof = Proof { evidence, question, proof_type: PROOF_TYPE.to_owned() };
         let mut value = serde_json::to_value(&proof).expect("only JSON members");
-        if matches!(proof.question, Question::Resolution(_))
+        if proof.shows_document()
             && let Some(content) = document_holder(&mut value)
         {
             content.remove("document");
         }
         to_raw_value(&value).expect("only JSON members")
+    }
+
+    /// Whether the answer holds the document of the record. That a version does not exist is
+    /// answered without one, though the record has one.
+    fn shows_document(&self) -> bool {
+        let Question::Resolution(question) = &self.question else { return false };
+        let answer = self.evidence.records.first().and_then(|record| question.answer(record));
+        answer.is_some_and(|resolution| resolution.document.is_some())
     }
 }
 

@@ -140,6 +140,24 @@ fn the_frozen_answers_are_valid_and_nothing_else_is() {
 }
 
 #[test]
+fn that_a_version_does_not_exist_is_proven() {
+    let golden = Golden::new();
+    let (did, created) = golden.did_created(50);
+    golden.commit(&[created]);
+    let trust = Trust::from_genesis(golden.genesis.bytes()).expect("a genesis");
+    let before = "2020-01-01T00:00:00Z".to_owned();
+    let at = resolution::Question { version_time: Some(before), ..ask(&did, None) };
+    for question in [ask(&did, Some("2")), at] {
+        let answer = answer(&golden, question);
+        assert!(answer["didDocument"].is_null());
+        let bytes = json::canonical(&answer).expect("JSON of the profile");
+        let freshness = Freshness { now: TIME + 10_000, age_max: None };
+        let verdict = answer::check(&trust, &bytes, freshness);
+        assert!(verdict.is_valid(), "{verdict}: {answer}");
+    }
+}
+
+#[test]
 fn the_prepared_answer_is_the_one_that_a_client_rebuilds() {
     let golden = Golden::new();
     let (did, created) = golden.did_created(50);

@@ -1,4 +1,7 @@
-/** A real network on this machine, started by the ledger's own binary (`DZONG_BIN`). */
+/**
+ * A real network on this machine, started by the ledger's own binary (`DZONG_BIN`): for tests in
+ * Node.js, of this package and of what is built on it.
+ */
 
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";

@@ -1,7 +1,7 @@
 /** A client of one node, none of whose answers it believes without proof. */
 
 import { toHex } from "./bytes.js";
-import { followChain, type Followed } from "./chain.js";
+import { HAND_OVERS_MAX } from "./chain.js";
 import { parseDid } from "./did.js";
 import { FormatError, ProblemError, TransportError, UnverifiedError } from "./errors.js";
 import { eventBytes, eventId, type Event } from "./events.js";
@@ -173,16 +173,23 @@ export class DzongClient {
     throw new TransportError("not-an-answer", "the node's status is not a JSON object");
   }
 
-  /** Moves trust to the node's newest head, by its trust chain. */
-  async follow(): Promise<Followed> {
-    const trust = await this.trust();
-    const { body } = await this.#http.request(`v1/trust-chain?from=${trust.height}`, [200]);
-    const followed = followChain(trust, body, this.#now());
-    if (followed.verdict === "valid") {
-      this.#trust = Promise.resolve(followed.trust);
-      this.#options.onCheckpoint?.(checkpointOf(followed.trust));
+  /**
+   * Moves trust to the node's newest head, by its trust chain, and returns it. It is the same as
+   * before where the node knows nothing newer.
+   */
+  async follow(): Promise<Trust> {
+    for (;;) {
+      const held = await this.trust();
+      const { body } = await this.#http.request(`v1/trust-chain?from=${held.height}`, [200]);
+      const { proven } = certain(await this.#judge(body));
+      if (proven.kind !== "chain") throw new UnverifiedError("invalid", "it is no trust chain");
+      const { trust } = proven;
+      this.#trust = Promise.resolve(trust);
+      if (trust.height > held.height) this.#options.onCheckpoint?.(checkpointOf(trust));
+      // A chain is cut after so many hand-overs; the next begins where it ended.
+      const { steps } = parse(body) as { steps: Json[] };
+      if (trust.height === held.height || steps.length < HAND_OVERS_MAX) return trust;
     }
-    return followed;
   }
 
   async #begin(): Promise<Trust> {
@@ -250,11 +257,12 @@ export class DzongClient {
   async #followed(): Promise<boolean> {
     const before = (await this.trust()).height;
     try {
-      await this.follow();
+      return (await this.follow()).height > before;
     } catch (error) {
-      if (!(error instanceof ProblemError)) throw error;
+      // The answer that made us ask has its own verdict.
+      if (error instanceof ProblemError || error instanceof UnverifiedError) return false;
+      throw error;
     }
-    return (await this.trust()).height > before;
   }
 }
 

@@ -4,11 +4,12 @@
  */
 
 export { fromBase58, fromBase64, fromHex, toBase58, toBase64, toHex } from "./bytes.js";
-export { followChain, verifyFork, type Followed, type Fork } from "./chain.js";
+export type { Fork } from "./chain.js";
 export {
   DzongClient, type Anchor, type At, type ClientOptions, type Receipt, type Recorded,
   type Resolved, type Submitted,
 } from "./client.js";
+export type { Refusal } from "./decide.js";
 export { checkInception, isDid, parseDid, type NdiDid } from "./did.js";
 export {
   DzongError, FormatError, JsonError, ProblemError, TransportError, UnverifiedError,

@@ -1,8 +1,10 @@
 /** What a client believes without proof: a network's genesis, or a later head of it. */
 
 import { equal, fromHex, toHex, utf8 } from "./bytes.js";
+import { Untrusted } from "./decide.js";
 import { FormatError } from "./errors.js";
 import { tagged } from "./hash.js";
+import type { Header } from "./header.js";
 import { canonicalText, parse, parseCanonical, type Json } from "./json.js";
 import { Members } from "./members.js";
 import { readValidators, ValidatorSet } from "./validators.js";
@@ -72,7 +74,7 @@ export function trustCheckpoint(checkpoint: Uint8Array | string): Trust {
     network: members.text("network"),
     height: members.count("height"),
     time: members.count("time"),
-    validators: readValidators(members.list("validators")),
+    validators: new ValidatorSet(readValidators(members.list("validators"))),
     periodSeconds: members.count("trustPeriodSeconds"),
   };
 }
@@ -96,7 +98,21 @@ export function domainOf(trust: Trust): string {
   return `${trust.network}:${toHex(trust.genesis).slice(0, 16)}`;
 }
 
-/** Whether so much time has passed that the trust no longer holds. */
-export function isExpired(trust: Trust, now: number): boolean {
-  return now - trust.time > trust.periodSeconds * 1000;
+/** Refuses what is from another network. */
+export function checkNetwork(trust: Trust, genesis: Uint8Array): void {
+  if (equal(genesis, trust.genesis)) return;
+  const [theirs, ours] = [toHex(genesis), toHex(trust.genesis)];
+  throw new Untrusted(`it is from the network with genesis ${theirs}, you trust ${ours}`);
+}
+
+/** Refuses trust in validators who may have lost their keys since. */
+export function checkPeriod(trust: Trust, now: number): void {
+  if (now - trust.time > trust.periodSeconds * 1000) {
+    throw new Untrusted("what you trust is older than its period; get a newer checkpoint");
+  }
+}
+
+/** Whether a header is certified by the set that is trusted. */
+export function isOf(trust: Trust, header: Header): boolean {
+  return equal(header.validators, trust.validators.hash);
 }

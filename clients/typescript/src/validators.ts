@@ -14,6 +14,9 @@ export interface Validator {
   readonly power: number;
 }
 
+/** Most validators of a set. */
+const VALIDATORS_MAX = 128;
+
 /** Those who certify a height: ascending by key, each key once. */
 export class ValidatorSet {
   readonly members: readonly Validator[];
@@ -24,7 +27,10 @@ export class ValidatorSet {
 
   /** The set of these validators, in any order. */
   constructor(validators: readonly Validator[]) {
-    if (validators.length === 0) throw new FormatError("a validator set has at least one member");
+    // Each key costs curve arithmetic, so their number is looked at first.
+    if (validators.length === 0 || validators.length > VALIDATORS_MAX) {
+      throw new FormatError(`a validator set has 1 to ${VALIDATORS_MAX} members`);
+    }
     const members = validators.map(({ key, power }) => ({ key, power }));
     this.members = members.sort((a, b) => (a.key < b.key ? -1 : 1));
     const parts: Uint8Array[] = [];
@@ -58,12 +64,12 @@ export class ValidatorSet {
   }
 }
 
-/** Reads `[{"key", "power"}, …]`. */
-export function readValidators(list: readonly Json[]): ValidatorSet {
-  return new ValidatorSet(list.map((item) => {
+/** Reads `[{"key", "power"}, …]`; whether they make a set is not asked yet. */
+export function readValidators(list: readonly Json[]): Validator[] {
+  return list.map((item) => {
     const member = new Members(item, "a validator", ["key", "power"]);
     return { key: toHex(member.hash("key")), power: member.count("power") };
-  }));
+  });
 }
 
 function isKey(bytes: Uint8Array): boolean {

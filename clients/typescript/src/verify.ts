@@ -1,7 +1,8 @@
 /** From what a client trusts to a verdict on an answer (`docs/format.md`, Answers). */
 
-import { equal, toHex } from "./bytes.js";
-import { Untrusted, decide, type Refused } from "./decide.js";
+import { equal } from "./bytes.js";
+import { followSteps, readFork, type Fork } from "./chain.js";
+import { Stale, Untrusted, decide, type Refusal } from "./decide.js";
 import { parseDid } from "./did.js";
 import { FormatError } from "./errors.js";
 import { eventId } from "./events.js";
@@ -14,7 +15,7 @@ import { checkInclusion, logLeaf } from "./merkle.js";
 import { readPast, readRecord, recordHash, type LedgerRecord, type Past } from "./record.js";
 import { documentHolder, readQuestion, resolutionOf, type Question } from "./resolution.js";
 import { checkStateProof } from "./state.js";
-import { CLOCK_SKEW_MAX, isExpired, type Trust } from "./trust.js";
+import { CLOCK_SKEW_MAX, checkNetwork, checkPeriod, isOf, type Trust } from "./trust.js";
 import {
   checkCertificate, checkCertified, readCertificate, type Certificate,
 } from "./validators.js";
@@ -27,7 +28,7 @@ export interface Freshness {
   readonly maxAge?: number | undefined;
 }
 
-/** What is proven: the answer to a question, or that an event is in the log. */
+/** What is proven: the answer to a question, an event in the log, newer trust, or a fork. */
 export type Proven =
   | { readonly kind: "resolution"; readonly question: Question; readonly answer: JsonObject }
   | { readonly kind: "record"; readonly key: string; readonly record: LedgerRecord | null }
@@ -36,7 +37,13 @@ export type Proven =
     readonly id: string;
     readonly index: number;
     readonly event: JsonObject;
-  };
+  }
+  | {
+    readonly kind: "chain";
+    /** The trust at the chain's end: the one to go on with, and to pin. */
+    readonly trust: Trust;
+  }
+  | { readonly kind: "fork"; readonly fork: Fork };
 
 /** The verifier's answer. Only `valid` is a yes. */
 export type Verdict =
@@ -47,13 +54,7 @@ export type Verdict =
     readonly time: number;
     readonly proven: Proven;
   }
-  | {
-    readonly verdict: "stale";
-    readonly height: number;
-    readonly time: number;
-    readonly why: string;
-  }
-  | Refused;
+  | Refusal;
 
 /** A header with the certificate that is said to be its own. */
 interface Certified {
@@ -62,56 +63,64 @@ interface Certified {
 }
 
 /**
- * Decides whether an answer (a resolution result, a record or a receipt) is proven to someone who
- * holds `trust`. What is broken is invalid whatever is trusted, what is whole but foreign is
- * untrusted, and what is proven but old is stale.
+ * Decides whether an answer (a resolution result, a record, a receipt, a trust chain or a fork
+ * proof) is proven to someone who holds `trust`. What is broken is invalid whatever is trusted,
+ * what is whole but foreign is untrusted, and what is proven but old is stale.
  */
 export function verify(trust: Trust, answer: Uint8Array | string, freshness: Freshness): Verdict {
   return decide(() => {
     const value = parse(answer);
     if (!isObject(value)) throw new FormatError("an answer is a JSON object");
-    const isReceipt = Object.hasOwn(value, "index");
-    const { certified, proven } = isReceipt ? readReceipt(value) : readAnswer(trust, value);
-    checkTrusted(trust, certified, freshness.now);
-    return judge(trust, certified.header, proven, freshness);
+    const { height, time, proven } = judge(trust, value, freshness);
+    return { verdict: "valid", height, time, proven };
   });
 }
 
-function judge(
-  trust: Trust,
-  header: Header,
-  proven: Proven,
-  { now, maxAge }: Freshness,
-): Verdict {
-  const [height, time] = [Number(header.height), Number(header.time)];
-  // A receipt speaks of its own block for ever.
-  if (proven.kind !== "receipt") {
-    if (height < trust.height) {
-      return { verdict: "stale", height, time, why: `you already know of height ${trust.height}` };
-    }
-    if (maxAge !== undefined && now - time > maxAge) {
-      const seconds = (milliseconds: number): string => `${Math.floor(milliseconds / 1000)} s`;
-      const why = `${seconds(now - time)} old, you allow ${seconds(maxAge)}`;
-      return { verdict: "stale", height, time, why };
-    }
+interface Judged {
+  readonly height: number;
+  readonly time: number;
+  readonly proven: Proven;
+}
+
+function judge(trust: Trust, value: JsonObject, freshness: Freshness): Judged {
+  if (value["type"] === "DzongTrustChain") {
+    const reached = followSteps(trust, value, freshness.now);
+    const { height, time } = reached;
+    return { height, time, proven: { kind: "chain", trust: reached } };
   }
-  return { verdict: "valid", height, time, proven };
+  if (value["type"] === "DzongForkProof") {
+    const fork = readFork(trust, value);
+    return { height: fork.height, time: fork.time, proven: { kind: "fork", fork } };
+  }
+  const isReceipt = Object.hasOwn(value, "index");
+  const { certified, proven } = isReceipt ? readReceipt(value) : readAnswer(trust, value);
+  checkTrusted(trust, certified, freshness.now);
+  const [height, time] = [Number(certified.header.height), Number(certified.header.time)];
+  // A receipt speaks of its own block for ever.
+  if (!isReceipt) checkFresh(trust, height, time, freshness);
+  return { height, time, proven };
+}
+
+/** Refuses what is older than the caller allows, or than what it knows. */
+function checkFresh(trust: Trust, height: number, time: number, { now, maxAge }: Freshness): void {
+  if (height < trust.height) {
+    throw new Stale(height, time, `you already know height ${trust.height}`);
+  }
+  if (maxAge !== undefined && now - time > maxAge) {
+    const seconds = (milliseconds: number): string => `${Math.floor(milliseconds / 1000)} s`;
+    throw new Stale(height, time, `${seconds(now - time)} old, you allow ${seconds(maxAge)}`);
+  }
 }
 
 /** Refuses what another network, another set of validators, or too few of them stand for. */
 function checkTrusted(trust: Trust, { header, certificate }: Certified, now: number): void {
-  if (!equal(header.genesis, trust.genesis)) {
-    const [theirs, ours] = [toHex(header.genesis), toHex(trust.genesis)];
-    throw new Untrusted(`the answer is from the network with genesis ${theirs}, you trust ${ours}`);
-  }
-  if (!equal(header.validators, trust.validators.hash)) {
+  checkNetwork(trust, header.genesis);
+  if (!isOf(trust, header)) {
     const at = `the validator set of height ${header.height} is not known`;
     throw new Untrusted(`${at}; follow the trust chain or get a newer checkpoint`);
   }
   checkCertificate(certificate, trust.genesis, trust.validators);
-  if (isExpired(trust, now)) {
-    throw new Untrusted("what you trust is older than its period; get a newer checkpoint");
-  }
+  checkPeriod(trust, now);
   if (Number(header.time) > now + CLOCK_SKEW_MAX) {
     throw new Untrusted("the answer is from the future; check this machine's clock");
   }

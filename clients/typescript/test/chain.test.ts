@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import {
-  canonicalText, checkpointOf, followChain, toHex, trustCheckpoint, verifyFork, type Json,
+  canonicalText, checkpointOf, toHex, trustCheckpoint, verify, type Fork, type Json, type Trust,
 } from "../src/index.js";
 import { Forge, validatorKeys } from "./forge.js";
 
@@ -29,26 +29,32 @@ function chain(list: readonly Json[], members: { [name: string]: Json } = {}): s
 }
 
 function verdictOf(text: string, from = trust, at = now): string {
-  const followed = followChain(from, text, at);
-  return followed.verdict === "valid" ? `valid to ${followed.trust.height}` : followed.verdict;
+  const judged = verify(from, text, { now: at });
+  return judged.verdict === "valid" ? `valid to ${judged.height}` : judged.verdict;
+}
+
+/** The trust that a chain leads to. */
+function reached(text: string, from = trust): Trust {
+  const judged = verify(from, text, { now });
+  assert.ok(judged.verdict === "valid" && judged.proven.kind === "chain", JSON.stringify(judged));
+  return judged.proven.trust;
 }
 
 test("a chain of hand-overs moves trust to its newest header, and the checkpoint pins it", () => {
-  const followed = followChain(trust, chain(steps), now);
-  assert.ok(followed.verdict === "valid", JSON.stringify(followed));
-  assert.equal(followed.trust.height, 40);
-  assert.equal(followed.trust.time, trust.time + 40_000);
-  assert.deepEqual(followed.trust.validators.hash, forge.set(sets[3]).hash);
-  const pinned = trustCheckpoint(checkpointOf(followed.trust));
+  const newest = reached(chain(steps));
+  assert.equal(newest.height, 40);
+  assert.equal(newest.time, trust.time + 40_000);
+  assert.deepEqual(newest.validators.hash, forge.set(sets[3]).hash);
+  const pinned = trustCheckpoint(checkpointOf(newest));
   assert.equal(verdictOf(chain(steps.slice(3)), pinned), "valid to 40");
 });
 
 test("steps that are known are passed over, and a chain that ends before them is stale", () => {
   const [first] = steps;
-  const halfway = followChain(trust, chain(steps.slice(0, 2)), now);
-  assert.ok(halfway.verdict === "valid");
-  assert.equal(verdictOf(chain(steps), halfway.trust), "valid to 40");
-  assert.equal(verdictOf(chain([first ?? null]), halfway.trust), "stale");
+  const halfway = reached(chain(steps.slice(0, 2)));
+  assert.equal(verdictOf(chain(steps), halfway), "valid to 40");
+  assert.equal(verdictOf(chain(steps.slice(0, 2)), halfway), "valid to 20");
+  assert.equal(verdictOf(chain([first ?? null]), halfway), "stale");
 });
 
 test("a step that is missing or that retired keys signed is not trusted", () => {
@@ -78,6 +84,7 @@ test("what is broken in a chain is invalid", () => {
     "time goes back": [first, early],
     "a header of another network": [other],
     "an unknown member": [{ ...first, extra: 1 }],
+    "no step at all": [],
   };
   for (const [why, list] of Object.entries(cases)) {
     assert.equal(verdictOf(chain(list)), "invalid", why);
@@ -92,20 +99,25 @@ test("a fork proof names those who signed both blocks", () => {
     const { header, certificate } = step;
     return { header: header ?? null, certificate: certificate ?? null };
   };
-  const proof = (first: Json, second: Json): string =>
-    canonicalText({ type: "DzongForkProof", first, second });
+  const judged = (first: Json, second: Json, from = trust) => {
+    const proof = canonicalText({ type: "DzongForkProof", first, second });
+    return verify(from, proof, { now: now + 365 * DAY });
+  };
+  const forkOf = (first: Json, second: Json): Fork => {
+    const { verdict, proven } = judged(first, second) as { verdict: string; proven: Json };
+    assert.equal(verdict, "valid");
+    return (proven as unknown as { fork: Fork }).fork;
+  };
+  const both = [1, 2].map((at) => toHex(sets[0][at]?.key ?? assert.fail())).sort();
+  const [one, other] = [block([0, 1, 2], 7_000), block([1, 2, 3], 7_001)];
+  const time = trust.time + 7_000;
+  assert.deepEqual(forkOf(one, other), { height: 7, time, guilty: both, signedBoth: [] });
+  const later = block([1, 2, 3], 7_001, 1);
+  assert.deepEqual(forkOf(one, later), { height: 7, time, guilty: [], signedBoth: both });
 
-  const fork = verifyFork(trust, proof(block([0, 1, 2], 7_000), block([1, 2, 3], 7_001)));
-  assert.ok(fork.verdict === "valid", JSON.stringify(fork));
-  const both = [1, 2].map((at) => toHex(sets[0][at]?.key ?? assert.fail()));
-  assert.deepEqual([fork.height, fork.sameRound, fork.signedBoth], [7, true, both]);
-
-  const later = verifyFork(trust, proof(block([0, 1, 2], 7_000), block([1, 2, 3], 7_001, 1)));
-  assert.ok(later.verdict === "valid" && !later.sameRound);
-
-  const [one, few] = [block([0, 1, 2], 7_000), block([1, 2], 7_001)];
-  assert.equal(verifyFork(trust, proof(one, one)).verdict, "invalid");
-  assert.equal(verifyFork(trust, proof(one, few)).verdict, "invalid");
-  const foreign = new Forge(sets[1]);
-  assert.equal(verifyFork(foreign.trust, proof(one, block([1, 2, 3], 7_001))).verdict, "untrusted");
+  assert.equal(judged(one, one).verdict, "invalid");
+  assert.equal(judged(one, block([1, 2], 7_001)).verdict, "invalid");
+  assert.equal(judged(one, other, new Forge(sets[1]).trust).verdict, "untrusted");
+  const others = { ...trust, validators: forge.set(sets[1]) };
+  assert.equal(judged(one, other, others).verdict, "untrusted");
 });

@@ -20,7 +20,8 @@ export interface NdiDid {
 
 /** Reads a did:ndi identifier. */
 export function parseDid(text: string): NdiDid {
-  const parts = text.split(":");
+  // Callers in JavaScript may pass anything.
+  const parts = String(text).split(":");
   const [scheme, method, network, scid] = parts;
   const shaped = parts.length === 4 && scheme === "did" && method === "ndi";
   if (!shaped || network === undefined || scid === undefined) {

@@ -19,7 +19,8 @@ const BASE_PORT = Number(process.env["DZONG_BASE_PORT"] ?? 19_300);
 
 /** Four validators, until they are stopped. */
 export class Localnet {
-  readonly #home = mkdtempSync(join(tmpdir(), "dzong-client-"));
+  /** Where its keys, its genesis and its nodes' data are. */
+  readonly home = mkdtempSync(join(tmpdir(), "dzong-client-"));
 
   constructor() {
     this.#run("localnet", "--base-port", String(BASE_PORT), "--detach");
@@ -31,23 +32,23 @@ export class Localnet {
   }
 
   genesis(): string {
-    return readFileSync(join(this.#home, "genesis.json"), "utf8");
+    return readFileSync(join(this.home, "genesis.json"), "utf8");
   }
 
   /** A key of the network's own, such as the endorser's, and its DID. */
   key(name: string): { readonly did: string; readonly key: LocalKey } {
-    const file = JSON.parse(readFileSync(join(this.#home, "keys", `${name}.json`), "utf8"));
+    const file = JSON.parse(readFileSync(join(this.home, "keys", `${name}.json`), "utf8"));
     return { did: file.did, key: LocalKey.fromSecret(file.secretKeyMultibase) };
   }
 
   stop(): void {
     this.#run("localnet", "stop");
-    rmSync(this.#home, { recursive: true });
+    rmSync(this.home, { recursive: true });
   }
 
   #run(...args: readonly string[]): void {
     if (BINARY === undefined) throw new Error("DZONG_BIN is not set");
     const stdio = ["ignore", "ignore", "inherit"] as const;
-    execFileSync(BINARY, [...args, "--home", this.#home], { stdio: [...stdio] });
+    execFileSync(BINARY, [...args, "--home", this.home], { stdio: [...stdio] });
   }
 }

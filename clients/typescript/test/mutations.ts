@@ -154,9 +154,10 @@ function copy(value: Json): Json {
 }
 
 /**
- * Why a changed text still says the same, or null where it does not:
- * a byte may be replaced by itself, put in as white space, and a value by an equal one; and the
- * signatures of a certificate are a set, whose order says nothing.
+ * Why a changed text is still true, or null where it is not:
+ * a byte may be replaced by itself, put in as white space, and a value by an equal one; signatures
+ * of a certificate and validators of a step are sets, whose order says nothing; and a trust chain
+ * whose last steps are missing leads less far, to what is certified all the same.
  */
 export function harmless(original: string, changed: Uint8Array): string | null {
   let value: Json;
@@ -166,17 +167,25 @@ export function harmless(original: string, changed: Uint8Array): string | null {
     return null;
   }
   if (canonicalText(value) === original) return "the same value";
-  const sorted = (json: Json): string => canonicalText(sortSignatures(json));
-  if (sorted(value) !== sorted(parse(original))) return null;
-  return "the order of a certificate's signatures";
+  const sorted = (json: Json): string => canonicalText(sortSets(json));
+  const before = parse(original);
+  if (sorted(value) === sorted(before)) return "the order of a set";
+  const [longer, shorter] = [stepsOf(before), stepsOf(value)];
+  const isPrefix = shorter.length > 0 && shorter.every((step, at) => step === longer[at]);
+  return isPrefix ? "a chain that ends earlier" : null;
 }
 
-function sortSignatures(json: Json): Json {
-  if (Array.isArray(json)) return json.map(sortSignatures);
+function stepsOf(value: Json): string[] {
+  const steps = isObject(value) ? value["steps"] : undefined;
+  return Array.isArray(steps) ? steps.map(canonicalText) : [];
+}
+
+function sortSets(json: Json): Json {
+  if (Array.isArray(json)) return json.map(sortSets);
   if (!isObject(json)) return json;
   const members = Object.entries(json).map(([name, value]): [string, Json] => {
-    const inner = sortSignatures(value);
-    const isSet = name === "signatures" && Array.isArray(inner);
+    const inner = sortSets(value);
+    const isSet = ["signatures", "validators"].includes(name) && Array.isArray(inner);
     return [name, isSet ? inner.map(canonicalText).sort() : inner];
   });
   return Object.fromEntries(members);

@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { after, before, test } from "node:test";
+import { fileURLToPath } from "node:url";
 
 import {
   DzongClient, LocalKey, ProblemError, UnverifiedError, canonicalText, checkInception, didCreated,
@@ -180,4 +183,18 @@ test("a proxy that changes or replays answers is caught", { skip: SKIP }, async 
   await assert.rejects(later.resolve(did), { code: "stale" });
   proxy.closeAllConnections();
   proxy.close();
+});
+
+test("the program of the wallet developers' guide runs", { skip: SKIP }, () => {
+  const page = readFileSync(new URL("../../../../docs/wallets.md", import.meta.url), "utf8");
+  const blocks = [...page.matchAll(/```js\n(.*?)```/gs)].map(([, code]) => code);
+  assert.ok(blocks.length > 5);
+  // Inside the package, so that it is found by its name.
+  const program = fileURLToPath(new URL("guide.mjs", import.meta.url));
+  writeFileSync(program, blocks.join("\n"));
+  const env = { ...process.env, DZONG_URL: net.url(), DZONG_HOME: net.home };
+  const printed = execFileSync(process.execPath, [program], { env, encoding: "utf8" });
+  assert.match(printed, /valid invalid .*certified/s);
+  assert.match(printed, /deactivated: true/);
+  assert.match(printed, /the event is refused/);
 });

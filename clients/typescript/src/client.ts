@@ -7,7 +7,9 @@ import { FormatError, ProblemError, TransportError, UnverifiedError } from "./er
 import { eventBytes, eventId, type Event } from "./events.js";
 import { Http, type Limits } from "./http.js";
 import { isObject, parse, type Json, type JsonObject } from "./json.js";
-import { readDidState, type DidState, type Question } from "./resolution.js";
+import {
+  failureOf, readDidState, type DidState, type Failure, type Question,
+} from "./resolution.js";
 import type { LedgerRecord } from "./record.js";
 import { checkpointOf, domainOf, trustCheckpoint, trustGenesis, type Trust } from "./trust.js";
 import { verify, type Proven, type Verdict } from "./verify.js";
@@ -39,7 +41,7 @@ export interface At {
 export interface Resolved extends At {
   readonly document: JsonObject | null;
   readonly metadata: JsonObject;
-  readonly error: "NOT_FOUND" | null;
+  readonly error: Failure | null;
 }
 
 /** A verified record; null where nothing has that key. */
@@ -118,13 +120,12 @@ export class DzongClient {
     if (proven.kind !== "resolution" || !sameQuestion(proven.question, question)) {
       throw new UnverifiedError("invalid", "it answers another question than was asked");
     }
-    const { didDocument, didDocumentMetadata, didResolutionMetadata } = proven.answer;
-    const failed = isObject(didResolutionMetadata) && didResolutionMetadata["error"] !== undefined;
+    const { didDocument, didDocumentMetadata } = proven.answer;
     return {
       ...at,
       document: isObject(didDocument) ? didDocument : null,
       metadata: isObject(didDocumentMetadata) ? didDocumentMetadata : {},
-      error: failed ? "NOT_FOUND" : null,
+      error: failureOf(proven.answer),
     };
   }
 

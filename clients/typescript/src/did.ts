@@ -44,6 +44,15 @@ export function isDid(text: string): boolean {
   }
 }
 
+const DID_BYTES_MAX = 2048;
+const IDENTIFIER = "(?:[A-Za-z0-9._-]|%[0-9A-Fa-f]{2})";
+const ANY_DID = new RegExp(`^did:[a-z0-9]+:(?:${IDENTIFIER}*:)*${IDENTIFIER}+$`);
+
+/** Whether a text is a DID of any method (DID Core, section 3.1). */
+export function isAnyDid(text: string): boolean {
+  return text.length <= DID_BYTES_MAX && ANY_DID.test(text);
+}
+
 /** Base58btc of the SHA-256 multihash of some bytes: an SCID, a commitment to a key. */
 export function multihash(bytes: Uint8Array): string {
   return toBase58(concat(SHA256_MULTIHASH, sha256(bytes)));

@@ -29,7 +29,7 @@ export {
   type PublicKey, type Signer,
 } from "./keys.js";
 export type { History, LedgerRecord } from "./record.js";
-export type { Control, DidState, Question } from "./resolution.js";
+export type { Control, DidState, Failure, Question } from "./resolution.js";
 export { formatTime, parseTime } from "./time.js";
 export {
   checkpointOf, domainOf, genesisHash, trustCheckpoint, trustGenesis, type Trust,

@@ -1,11 +1,11 @@
 /** DID resolution: from a question and the proven record of a DID to the one possible result. */
 
-import { parseDid } from "./did.js";
+import { isAnyDid, isDid, parseDid } from "./did.js";
 import { FormatError } from "./errors.js";
 import { isObject, type Json, type JsonObject } from "./json.js";
 import { Members } from "./members.js";
 import type { LedgerRecord, Past } from "./record.js";
-import { formatTime, parseTime } from "./time.js";
+import { formatTime, isTime, parseTime } from "./time.js";
 
 /** What was asked: a DID, and perhaps one of its versions by number or by time. */
 export interface Question {
@@ -36,16 +36,29 @@ export interface DidState {
 /** A version by its number, or the one in force at a moment. */
 type Wanted = { readonly version: bigint } | { readonly moment: number };
 
-const NOT_FOUND: JsonObject = {
-  didDocument: null,
-  didDocumentMetadata: {},
-  didResolutionMetadata: {
-    error: {
-      title: "there is no such DID or version",
-      type: "https://www.w3.org/ns/did#NOT_FOUND",
-    },
-  },
-};
+/** Why a resolution fails, and what the result says then. */
+const TITLES = {
+  INVALID_DID: "the identifier is not a DID",
+  METHOD_NOT_SUPPORTED: "this registry does not hold DIDs of that kind",
+  INVALID_OPTIONS: "an option has a value that makes no sense",
+  NOT_FOUND: "there is no such DID or version",
+} as const;
+
+/** The codes of DID Resolution with which a resolution fails. */
+export type Failure = keyof typeof TITLES;
+
+function failed(code: Failure): JsonObject {
+  const error = { title: TITLES[code], type: `https://www.w3.org/ns/did#${code}` };
+  return { didDocument: null, didDocumentMetadata: {}, didResolutionMetadata: { error } };
+}
+
+/** The failure that a result shows, if it shows one. */
+export function failureOf(result: JsonObject): Failure | null {
+  const metadata = result["didResolutionMetadata"];
+  const error = isObject(metadata) ? metadata["error"] : undefined;
+  const code = isObject(error) ? String(error["type"]).split("#")[1] : undefined;
+  return code !== undefined && Object.hasOwn(TITLES, code) ? (code as Failure) : null;
+}
 
 /** Reads a question of a proof. */
 export function readQuestion(value: Json): Question {
@@ -92,17 +105,33 @@ function readControl(value: Json): Control {
   };
 }
 
+/** What is proven about the record that a question is answered from. */
+export interface Answering {
+  readonly key: string;
+  readonly record: LedgerRecord | null;
+  readonly past: Past | null;
+}
+
 /**
  * The result, without its proof, that follows from what is proven. A record that does not answer
  * the question is refused.
+ *
+ * @param network the network whose DIDs are resolved; null for the one that the DID names
  */
 export function resolutionOf(
   question: Question,
-  record: LedgerRecord | null,
-  past: Past | null,
+  network: string | null,
+  { key, record, past }: Answering,
 ): JsonObject {
+  if (!isAnyDid(question.did)) return failed("INVALID_DID");
+  if (!isDid(question.did)) return failed("METHOD_NOT_SUPPORTED");
+  if (network !== null && parseDid(question.did).network !== network) {
+    return failed("METHOD_NOT_SUPPORTED");
+  }
   const wanted = wantedVersion(question);
-  if (record === null) return NOT_FOUND;
+  if (wanted === undefined) return failed("INVALID_OPTIONS");
+  if (key !== didKey(question.did)) throw new FormatError("the proof is about another record");
+  if (record === null) return failed("NOT_FOUND");
   const current = readDidState(record.content);
   if (past !== null) {
     const { entry: { version, time }, until } = past;
@@ -112,9 +141,11 @@ export function resolutionOf(
     return result(readDidState(past.content), current.deactivated, version, time, until);
   }
   if (wanted !== null && "version" in wanted && wanted.version > BigInt(record.version)) {
-    return NOT_FOUND;
+    return failed("NOT_FOUND");
   }
-  if (wanted !== null && "moment" in wanted && wanted.moment < current.created) return NOT_FOUND;
+  if (wanted !== null && "moment" in wanted && wanted.moment < current.created) {
+    return failed("NOT_FOUND");
+  }
   if (wanted !== null && !isThat(wanted, record.version, record.time, Infinity)) {
     throw new FormatError("the proof is not about the version that was asked for");
   }
@@ -127,18 +158,17 @@ function isThat(wanted: Wanted, version: number, since: number, until: number): 
   return since <= wanted.moment && wanted.moment < until;
 }
 
-function wantedVersion({ versionId, versionTime }: Question): Wanted | null {
-  if (versionId !== undefined && versionTime !== undefined) {
-    throw new FormatError("a version is asked for by its number or by a time, not by both");
-  }
+const VERSION_MAX = 2n ** 64n - 1n;
+
+/** The version that is asked for: null for the one in force, undefined for what makes no sense. */
+function wantedVersion({ versionId, versionTime }: Question): Wanted | null | undefined {
   if (versionId !== undefined) {
-    if (!/^[1-9][0-9]{0,19}$/.test(versionId)) {
-      throw new FormatError("`versionId` is a version's number from 1");
-    }
-    return { version: BigInt(versionId) };
+    const isNumber = /^[1-9][0-9]{0,19}$/.test(versionId) && BigInt(versionId) <= VERSION_MAX;
+    return isNumber && versionTime === undefined ? { version: BigInt(versionId) } : undefined;
   }
+  if (versionTime === undefined) return null;
   // The text means all of its second.
-  return versionTime === undefined ? null : { moment: parseTime(versionTime) + 999 };
+  return isTime(versionTime) ? { moment: parseTime(versionTime) + 999 } : undefined;
 }
 
 function result(

@@ -19,3 +19,13 @@ export function parseTime(text: string): number {
   }
   return moment;
 }
+
+/** Whether a text is a time. */
+export function isTime(text: string): boolean {
+  try {
+    parseTime(text);
+    return true;
+  } catch {
+    return false;
+  }
+}

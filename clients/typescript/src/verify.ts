@@ -3,7 +3,6 @@
 import { equal } from "./bytes.js";
 import { followSteps, readFork, type Fork } from "./chain.js";
 import { Stale, Untrusted, decide, type Refusal } from "./decide.js";
-import { parseDid } from "./did.js";
 import { FormatError } from "./errors.js";
 import { eventId } from "./events.js";
 import { headerId, readHeader, type Header } from "./header.js";
@@ -12,8 +11,10 @@ import {
 } from "./json.js";
 import { Members } from "./members.js";
 import { checkInclusion, logLeaf } from "./merkle.js";
-import { readPast, readRecord, recordHash, type LedgerRecord, type Past } from "./record.js";
-import { documentHolder, readQuestion, resolutionOf, type Question } from "./resolution.js";
+import { readPast, readRecord, recordHash, type LedgerRecord } from "./record.js";
+import {
+  documentHolder, readQuestion, resolutionOf, type Answering, type Question,
+} from "./resolution.js";
 import { checkStateProof } from "./state.js";
 import { CLOCK_SKEW_MAX, checkNetwork, checkPeriod, isOf, type Trust } from "./trust.js";
 import {
@@ -174,8 +175,8 @@ function readAnswer(
   if (one === undefined || others.length > 0) {
     throw new FormatError("the proof is about another number of records than one");
   }
-  const { key, json, record, past } = readProvenRecord(one, certified.header.stateRoot);
-  const ours = equal(certified.header.genesis, trust.genesis);
+  const { json, ...proven } = readProvenRecord(one, certified.header.stateRoot);
+  const { key, record, past } = proven;
   if (subject === "record") {
     if (asked.text("record") !== key || past !== null) {
       throw new FormatError("the proof is about another record");
@@ -184,13 +185,9 @@ function readAnswer(
     return { certified, proven: { kind: "record", key, record } };
   }
   const question = readQuestion(asked.json("resolution"));
-  const { did, network } = parseDid(question.did);
   // Another network's answer is judged as such, not by the names of its DIDs.
-  if (ours && network !== trust.network) {
-    throw new FormatError(`the network of \`${did}\` is not ${trust.network}`);
-  }
-  if (key !== `did/${did}`) throw new FormatError("the proof is about another record");
-  const rebuilt = resolutionOf(question, record, past);
+  const ours = equal(certified.header.genesis, trust.genesis);
+  const rebuilt = resolutionOf(question, ours ? trust.network : null, proven);
   checkSame(rest, rebuilt);
   return { certified, proven: { kind: "resolution", question, answer: rebuilt } };
 }
@@ -201,11 +198,8 @@ function checkSame(served: Json, rebuilt: Json): void {
   }
 }
 
-interface ProvenRecord {
-  readonly key: string;
+interface ProvenRecord extends Answering {
   readonly json: Json;
-  readonly record: LedgerRecord | null;
-  readonly past: Past | null;
 }
 
 function readProvenRecord(value: Json, stateRoot: Uint8Array): ProvenRecord {

@@ -68,6 +68,40 @@ test("a proof in another place than its question's is refused", () => {
   assert.equal(verify(trust, canonical(moved), { now }).verdict, "invalid");
 });
 
+test("that there is no such DID or version, or no sense in the question, is proven", () => {
+  const current = at("answers", "current") as JsonObject;
+  const asked = (question: JsonObject, code: string, title: string): string => {
+    const { proof } = JSON.parse(canonicalText(current["didDocumentMetadata"] ?? null));
+    // The answer shows no document, so the record in the proof does.
+    proof[0].evidence.records[0].record.content.document = current["didDocument"];
+    proof[0].question = { resolution: question };
+    const error = { type: `https://www.w3.org/ns/did#${code}`, title };
+    const answer = {
+      didDocument: null,
+      didDocumentMetadata: { proof },
+      didResolutionMetadata: { error },
+    };
+    return verify(trust, canonical(answer), { now }).verdict;
+  };
+  const did = textAt("event", "did");
+  const none = "there is no such DID or version";
+  assert.equal(asked({ did, versionId: "3" }, "NOT_FOUND", none), "valid");
+  assert.equal(asked({ did, versionTime: "2026-11-20T00:00:00Z" }, "NOT_FOUND", none), "valid");
+  assert.equal(asked({ did, versionId: "2" }, "NOT_FOUND", none), "invalid", "there is one");
+  assert.equal(asked({ did, versionId: "1" }, "NOT_FOUND", none), "invalid", "there was one");
+  const options = "an option has a value that makes no sense";
+  const both = { did, versionId: "1", versionTime: "2026-11-20T00:00:00Z" };
+  for (const question of [{ did, versionId: "01" }, { did, versionTime: "yesterday" }, both]) {
+    assert.equal(asked(question, "INVALID_OPTIONS", options), "valid");
+    assert.equal(asked(question, "NOT_FOUND", none), "invalid");
+  }
+  const kind = "this registry does not hold DIDs of that kind";
+  const elsewhere = did.replace("bt-golden", "bt-other");
+  assert.equal(asked({ did: elsewhere }, "METHOD_NOT_SUPPORTED", kind), "valid");
+  assert.equal(asked({ did: "did:web:example.bt" }, "METHOD_NOT_SUPPORTED", kind), "valid");
+  assert.equal(asked({ did: "did:web:" }, "INVALID_DID", "the identifier is not a DID"), "valid");
+});
+
 test("a checkpoint gives the trust that it was made from", () => {
   const again = trustCheckpoint(checkpointOf(trust));
   assert.equal(checkpointOf(again), checkpointOf(trust));

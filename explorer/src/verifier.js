@@ -60,11 +60,11 @@ export class Verifier {
   }
 
   /**
-   * Which signatures of an event hold, in the order of its proofs.
-   * @param {string} event @returns {{signatures: boolean[]} | {error: string}}
+   * Which signatures of the event in a receipt hold, in the order of its proofs.
+   * @param {string} receipt @returns {{signatures: boolean[]} | {error: string}}
    */
-  signatures(event) {
-    return this.#call({text: event}, exports => exports.signatures());
+  signatures(receipt) {
+    return this.#call({text: receipt}, exports => exports.signatures());
   }
 
   /**

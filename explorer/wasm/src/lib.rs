@@ -17,7 +17,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use proofs::trust::{Freshness, TrustError};
 use proofs::{Certificate, Evidence, Header, Trust, Verdict};
-use registry::{SignedEvent, answer};
+use registry::{SignatureCheck, SignedEvent, answer};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -123,15 +123,24 @@ fn shown_header(header: &Header) -> Value {
     })
 }
 
-/// Which signatures of an event hold, in the order of its proofs; `error` where it is no event.
-pub fn signatures(event: &[u8]) -> Value {
-    match SignedEvent::parse(event) {
+/// Which signatures of the event in a receipt hold, in the order of its proofs; `error` where
+/// there is no event.
+pub fn signatures(receipt: &[u8]) -> Value {
+    match read_event(receipt) {
         Ok(event) => {
-            let holds: Vec<bool> = event.checks().iter().map(|check| check.verify()).collect();
+            let holds: Vec<bool> = event.checks().iter().map(SignatureCheck::verify).collect();
             json!({ "signatures": holds })
         }
-        Err(rejection) => json!({ "error": rejection.to_string() }),
+        Err(why) => json!({ "error": why }),
     }
+}
+
+fn read_event(receipt: &[u8]) -> Result<SignedEvent, String> {
+    let receipt = registry::json::parse(receipt, answer::ANSWER_BYTES_MAX);
+    let receipt = receipt.map_err(|error| error.to_string())?;
+    let event = receipt.get("event").ok_or("the receipt has no event")?;
+    let bytes = registry::json::canonical(event).map_err(|error| error.to_string())?;
+    SignedEvent::parse(&bytes).map_err(|rejection| rejection.to_string())
 }
 
 #[cfg(test)]
@@ -189,8 +198,11 @@ mod tests {
     #[test]
     fn each_signature_of_an_event_is_judged() {
         let frozen = frozen();
-        let event = frozen["event"]["text"].as_str().expect("a text");
-        assert_eq!(signatures(event.as_bytes()), json!({ "signatures": [true, true] }));
+        let mut receipt = frozen["receipt"].clone();
+        let judge = |receipt: &Value| signatures(receipt.to_string().as_bytes());
+        assert_eq!(judge(&receipt), json!({ "signatures": [true, true] }));
+        receipt["event"]["validUntil"] = json!("2026-11-22T00:00:02Z");
+        assert_eq!(judge(&receipt), json!({ "signatures": [false, false] }));
         assert!(signatures(b"{}")["error"].is_string());
     }
 

@@ -1,6 +1,6 @@
 // The frame around every view: search, where one is, what is trusted, and what the node says of
 // itself.
-import {useEffect, useRef, useState} from 'preact/hooks';
+import {useEffect, useLayoutEffect, useRef, useState} from 'preact/hooks';
 import {live} from './live.ts';
 import {Icon, Link} from './parts/basics.tsx';
 import {guess, href, read, type Route} from './route.ts';
@@ -16,15 +16,17 @@ import {RecordView} from './views/record.tsx';
 import {TrustView} from './views/trust.tsx';
 
 export function App() {
-  const route = useRoute();
+  const {route, turn} = useRoute();
   return (
     <>
-      <a class="skip" href="#main" onClick={skip}>Skip to the content</a>
+      <a class="skip" href="#main" onClick={skip}>
+        Skip to the content
+      </a>
       <Head route={route} />
       <main id="main" tabIndex={-1}>
         <Warning route={route} />
         <Search route={route} />
-        <View route={route} key={href(route)} />
+        <View route={route} key={`${turn} ${href(route)}`} />
       </main>
       <Foot />
     </>
@@ -37,46 +39,64 @@ function skip(event: Event) {
   document.getElementById('main')?.focus();
 }
 
-function useRoute(): Route {
-  const [route, set] = useState(() => read(location.hash));
-  useEffect(() => {
+/** Where one is; every turn asks anew, also for what is shown already. */
+function useRoute(): {route: Route; turn: number} {
+  const [at, set] = useState(() => ({route: read(location.hash), turn: 0}));
+  // Before anything is painted: no change of place is to be missed.
+  useLayoutEffect(() => {
     const follow = () => {
-      set(read(location.hash));
+      set(({turn}) => ({route: read(location.hash), turn: turn + 1}));
       scrollTo(0, 0);
     };
     addEventListener('hashchange', follow);
     return () => removeEventListener('hashchange', follow);
   }, []);
-  return route;
+  return at;
 }
 
 function View({route}: {route: Route}) {
   switch (route.view) {
-    case 'now': return <NowView />;
-    case 'did': return <DidView did={route.did} wanted={route.version} />;
-    case 'event': return <EventView id={route.id} />;
-    case 'block': return <BlockView height={route.height} />;
-    case 'record': return <RecordView name={route.key} />;
-    case 'network': return <NetworkView />;
-    case 'trust': return <TrustView />;
-    case 'unknown': return (
-      <p class="notice" role="status">
-        “{route.text}” is no DID, event, height or key. A DID begins with <code>did:</code>, an
-        event’s id has 64 digits, a key has a slash as in <code>network/validators</code>.
-      </p>
-    );
+    case 'now':
+      return <NowView />;
+    case 'did':
+      return <DidView did={route.did} wanted={route.version} />;
+    case 'event':
+      return <EventView id={route.id} />;
+    case 'block':
+      return <BlockView height={route.height} />;
+    case 'record':
+      return <RecordView name={route.key} />;
+    case 'network':
+      return <NetworkView />;
+    case 'trust':
+      return <TrustView />;
+    case 'unknown':
+      return (
+        <p class="notice" role="status">
+          “{route.text}” is no DID, event, height or key. A DID begins with <code>did:</code>, an
+          event’s id has 64 digits, a key has a slash as in <code>network/validators</code>.
+        </p>
+      );
   }
 }
 
 function Head({route}: {route: Route}) {
   const {status, error} = useStore(live);
   const network = status?.network;
-  useEffect(() => { document.title = network ? `Dzong · ${network}` : 'Dzong'; }, [network]);
-  const sick = error ? `This node does not answer: ${error}`
-    : status?.halted ? `Halted: ${status.halted}`
-    : status && !status.ready ? `Not ready: ${status.unready ?? 'starting'}` : undefined;
+  useEffect(() => {
+    document.title = network ? `Dzong · ${network}` : 'Dzong';
+  }, [network]);
+  const sick = error
+    ? `This node does not answer: ${error}`
+    : status?.halted
+      ? `Halted: ${status.halted}`
+      : status && !status.ready
+        ? `Not ready: ${status.unready ?? 'starting'}`
+        : undefined;
   const to = (view: 'now' | 'network' | 'trust', name: string) => (
-    <a href={href({view})} aria-current={route.view === view ? 'page' : undefined}>{name}</a>
+    <a href={href({view})} aria-current={route.view === view ? 'page' : undefined}>
+      {name}
+    </a>
   );
   return (
     <header class="head">
@@ -88,11 +108,17 @@ function Head({route}: {route: Route}) {
           <b>Dzong</b> {network && <span>{network}</span>}
         </a>
         <nav aria-label="Pages">
-          {to('now', 'Now')}{to('network', 'Network')}{to('trust', 'Trust')}
+          {to('now', 'Now')}
+          {to('network', 'Network')}
+          {to('trust', 'Trust')}
         </nav>
         <TrustChip />
       </div>
-      {sick && <p class="sick" role="status">{sick}</p>}
+      {sick && (
+        <p class="sick" role="status">
+          {sick}
+        </p>
+      )}
     </header>
   );
 }
@@ -105,8 +131,11 @@ function TrustChip() {
   return (
     <a class={`mark chip ${tone}`} href={href({view: 'trust'})}>
       <Icon name={icon} />{' '}
-      {isForeign(state) ? 'Another network' : confirmed ? `You trust ${confirmed.trust.network}`
-        : 'Network not confirmed'}
+      {isForeign(state)
+        ? 'Another network'
+        : confirmed
+          ? `You trust ${confirmed.trust.network}`
+          : 'Network not confirmed'}
     </a>
   );
 }
@@ -116,23 +145,28 @@ function Warning({route}: {route: Route}) {
   const state = useStore(trust);
   const {confirmed, served, failure} = state;
   if (failure) {
-    return <p class="notice bad" role="alert">Nothing is verified on this page: {failure}.</p>;
+    return (
+      <p class="notice bad" role="alert">
+        Nothing is verified on this page: {failure}.
+      </p>
+    );
   }
   if (isForeign(state)) {
     return (
       <p class="notice bad" role="alert">
-        This node belongs to another network than the one that you trust: its genesis
-        is <code>{short(served!.trust.genesis, 8, 8)}</code>,
-        yours <code>{short(confirmed!.trust.genesis, 8, 8)}</code>. Nothing it says can be verified.{' '}
+        This node belongs to another network than the one that you trust: its genesis is{' '}
+        <code>{short(served!.trust.genesis, 8, 8)}</code>, yours{' '}
+        <code>{short(confirmed!.trust.genesis, 8, 8)}</code>. Nothing it says can be verified.{' '}
         <Link to={{view: 'trust'}}>See both</Link>
       </p>
     );
   }
-  if (!confirmed && served && route.view !== 'trust') {
+  // Where an answer is shown, its own mark says so.
+  if (!confirmed && served && (route.view === 'now' || route.view === 'network')) {
     return (
       <p class="notice">
-        This browser trusts no network yet. This node says that its genesis
-        is <code>{short(served.trust.genesis, 8, 8)}</code>.{' '}
+        This browser trusts no network yet. This node says that its genesis is{' '}
+        <code>{short(served.trust.genesis, 8, 8)}</code>.{' '}
         <Link to={{view: 'trust'}}>Compare and confirm it</Link> to have answers verified.
       </p>
     );
@@ -157,17 +191,32 @@ function Search({route}: {route: Route}) {
   }, []);
   const go = (event: Event) => {
     event.preventDefault();
-    if (text.trim()) location.hash = href(guess(text));
+    if (!text.trim()) return;
+    const hash = href(guess(text));
+    if (hash === location.hash) dispatchEvent(new HashChangeEvent('hashchange'));
+    else location.hash = hash;
   };
   return (
     <form role="search" class="search" onSubmit={go}>
       <label for="search">Find a DID, an event, a block or a record</label>
       <div>
-        <input ref={input} id="search" type="search" class="mono" autocomplete="off" value={text}
-          autocapitalize="none" spellcheck={false} placeholder="did:ndi:…"
-          onInput={event => type(event.currentTarget.value)} aria-keyshortcuts="/" />
+        <input
+          ref={input}
+          id="search"
+          type="search"
+          class="mono"
+          autocomplete="off"
+          value={text}
+          autocapitalize="none"
+          spellcheck={false}
+          placeholder="did:ndi:…"
+          onInput={event => type(event.currentTarget.value)}
+          aria-keyshortcuts="/"
+        />
         <kbd aria-hidden="true">/</kbd>
-        <button type="submit" class="primary">Find</button>
+        <button type="submit" class="primary">
+          Find
+        </button>
       </div>
     </form>
   );
@@ -176,12 +225,18 @@ function Search({route}: {route: Route}) {
 /** What would have been typed to get here. */
 function searched(route: Route): string {
   switch (route.view) {
-    case 'did': return route.did + (route.version ? `?versionId=${route.version}` : '');
-    case 'event': return route.id;
-    case 'block': return String(route.height);
-    case 'record': return route.key;
-    case 'unknown': return route.text;
-    default: return '';
+    case 'did':
+      return route.did + (route.version ? `?versionId=${route.version}` : '');
+    case 'event':
+      return route.id;
+    case 'block':
+      return String(route.height);
+    case 'record':
+      return route.key;
+    case 'unknown':
+      return route.text;
+    default:
+      return '';
   }
 }
 
@@ -196,7 +251,12 @@ function Foot() {
       <p>
         <a href="/v1/genesis">genesis</a> · <a href="/log/checkpoint">log checkpoint</a> ·{' '}
         <a href="/v1/status">status</a> · <a href="/metrics">metrics</a>
-        {status && <> · Dzong {status.version}</>}
+        {status && (
+          <>
+            {' '}
+            · <span>Dzong {status.version}</span>
+          </>
+        )}
       </p>
     </footer>
   );

@@ -50,7 +50,9 @@ export function version({reply}: Answer): Version | undefined {
   const content = past?.content ?? record.content;
   const {version: number, time: since, event} = past?.entry ?? record;
   return {
-    number, since, event,
+    number,
+    since,
+    event,
     inGenesis: past ? since === content.created && !content.endorser : record.height === 0,
     control: content.control,
     ...(content.endorser && {endorser: content.endorser}),
@@ -59,7 +61,8 @@ export function version({reply}: Answer): Version | undefined {
   };
 }
 
-const array = (value: unknown): any[] => value == null ? [] : Array.isArray(value) ? value : [value];
+const array = (value: unknown): any[] =>
+  value == null ? [] : Array.isArray(value) ? value : [value];
 
 /** A name within the document, without the DID before it. */
 export function local(id: string, did: string): string {
@@ -76,7 +79,10 @@ export function keys(document: any, did: string): DocumentKey[] {
     const known = found.get(name);
     if (known && !material) return known;
     const key: DocumentKey = {
-      id: String(method.id), name, material, purposes: known?.purposes ?? [],
+      id: String(method.id),
+      name,
+      material,
+      purposes: known?.purposes ?? [],
       suite: jwk ? String(jwk.crv ?? jwk.kty) : material ? suite(material) : String(method.type),
       ...(method.controller && method.controller !== did && {controller: method.controller})
     };
@@ -86,7 +92,9 @@ export function keys(document: any, did: string): DocumentKey[] {
   array(document.verificationMethod).forEach(add);
   for (const purpose of Object.keys(PURPOSES)) {
     for (const entry of array(document[purpose])) {
-      add(typeof entry === 'string' ? {id: entry, type: 'elsewhere'} : entry).purposes.push(purpose);
+      add(typeof entry === 'string' ? {id: entry, type: 'elsewhere'} : entry).purposes.push(
+        purpose
+      );
     }
   }
   return [...found.values()];
@@ -96,25 +104,30 @@ export function services(document: any, did: string): Service[] {
   return array(document.service).map(service => ({
     id: local(String(service.id), did),
     type: array(service.type).join(', '),
-    endpoints: array(service.serviceEndpoint)
-      .map(end => typeof end === 'string' ? end : JSON.stringify(end))
+    endpoints: array(service.serviceEndpoint).map(end =>
+      typeof end === 'string' ? end : JSON.stringify(end)
+    )
   }));
 }
+
+/** Members whose items are compared one by one. */
+const DRAWN = ['verificationMethod', 'service', ...Object.keys(PURPOSES)];
 
 /** What a version changed, against the one before it. */
 export function changes(before: Version, after: Version, did: string): string[] {
   if (after.deactivated && !before.deactivated) return ['deactivated for good'];
   const found = [...changedControl(before.control, after.control)];
   if (before.document && after.document) {
-    const parts = (read: (document: any, did: string) => {name?: string; id: string}[], what: string) =>
-      changedItems(read(before.document, did), read(after.document, did), what);
+    const parts = (
+      read: (document: any, did: string) => {name?: string; id: string}[],
+      what: string
+    ) => changedItems(read(before.document, did), read(after.document, did), what);
     found.push(...parts(keys, 'key'), ...parts(services, 'service'));
-    const rest = (document: any) => {
-      const {verificationMethod: _, service: __, ...others} = document;
-      for (const purpose of Object.keys(PURPOSES)) delete others[purpose];
-      return JSON.stringify(others);
-    };
-    if (rest(before.document) !== rest(after.document)) found.push('other members changed');
+    const others = (document: any) =>
+      Object.keys(document)
+        .filter(name => !DRAWN.includes(name))
+        .map(name => ({id: name, value: document[name]}));
+    found.push(...changedItems(others(before.document), others(after.document), ''));
   }
   return found;
 }
@@ -140,11 +153,11 @@ function changedItems(before: {name?: string; id: string}[], after: typeof befor
   const found = [];
   for (const item of after) {
     const old = texts.get(name(item));
-    if (old === undefined) found.push(`${what} ${name(item)} added`);
-    else if (old !== JSON.stringify(item)) found.push(`${what} ${name(item)} changed`);
+    if (old === undefined) found.push(`${what} ${name(item)} added`.trim());
+    else if (old !== JSON.stringify(item)) found.push(`${what} ${name(item)} changed`.trim());
     texts.delete(name(item));
   }
-  return [...found, ...[...texts.keys()].map(gone => `${what} ${gone} removed`)];
+  return [...found, ...[...texts.keys()].map(gone => `${what} ${gone} removed`.trim())];
 }
 
 function differ(one: unknown[] = [], other: unknown[] = []): boolean {

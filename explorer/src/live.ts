@@ -11,7 +11,7 @@ const POLL_BESIDE_STREAM = 4000;
 export const BLOCKS_SHOWN = 40;
 const EVENTS_SHOWN = 10;
 /** Most blocks that are asked for at once. */
-const BLOCKS_AT_ONCE = 10;
+const BLOCKS_AT_ONCE = 20;
 
 export interface LiveBlock {
   height: number;
@@ -77,22 +77,31 @@ async function newBlocks(height: number): Promise<void> {
   for (let at = height; at >= oldest && wanted.length < BLOCKS_AT_ONCE; at -= 1) {
     if (!replies.has(at)) wanted.push(at);
   }
-  await Promise.all(wanted.map(async at => {
-    const reply = await get(`/v1/blocks/${at}`);
-    if (reply.status === 200) replies.set(at, reply);
-  }));
+  await Promise.all(
+    wanted.map(async at => {
+      const reply = await get(`/v1/blocks/${at}`);
+      if (reply.status === 200) replies.set(at, reply);
+    })
+  );
 }
 
 function judged(): LiveBlock[] {
   if (!inForce(trust.value)) return [];
-  const blocks = [...replies].sort(([one], [other]) => other - one).map(([height, reply]) => {
-    const {header, standing, certificate} = judgeBlock(height, reply, trust.value);
-    const signers = new Set(certificate?.signatures.map(({validator}) => validator));
-    const events = Number(reply.body?.events?.length ?? 0);
-    return {
-      height, events, signers, standing, time: header?.time ?? 0, proposer: header?.proposer ?? ''
-    };
-  });
+  const blocks = [...replies]
+    .sort(([one], [other]) => other - one)
+    .map(([height, reply]) => {
+      const {header, standing, certificate} = judgeBlock(height, reply, trust.value);
+      const signers = new Set(certificate?.signatures.map(({validator}) => validator));
+      const events = Number(reply.body?.events?.length ?? 0);
+      return {
+        height,
+        events,
+        signers,
+        standing,
+        time: header?.time ?? 0,
+        proposer: header?.proposer ?? ''
+      };
+    });
   return blocks;
 }
 
@@ -110,10 +119,14 @@ async function newEvents(logSize: number): Promise<Listed[]> {
 function listen(from: number): void {
   const stream = new EventSource(`/v1/stream?from=${from}`);
   streaming = false;
-  stream.onopen = () => { streaming = true; };
+  stream.onopen = () => {
+    streaming = true;
+  };
   stream.onmessage = () => soon(50);
   // The browser connects again by itself, unless the node has no stream.
-  stream.onerror = () => { streaming = false; };
+  stream.onerror = () => {
+    streaming = false;
+  };
 }
 
 /** Events of each second, over the blocks that are known without a gap. */
@@ -123,5 +136,5 @@ export function rate(blocks: LiveBlock[]): number | undefined {
   const [newest, oldest] = [blocks[0], blocks[end - 1]];
   if (!newest || !oldest || newest.time <= oldest.time) return undefined;
   const events = blocks.slice(0, end - 1).reduce((sum, block) => sum + block.events, 0);
-  return events * 1000 / (newest.time - oldest.time);
+  return (events * 1000) / (newest.time - oldest.time);
 }

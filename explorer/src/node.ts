@@ -70,6 +70,11 @@ export interface Listed {
 export async function list(from: number, limit: number): Promise<Listed[]> {
   const {body} = await get(`/v1/events?from=${from}&limit=${limit}`);
   const events: any[] = body?.events ?? [];
-  return events.map(({id, index, height, event}) =>
-    ({id, index, height, type: event.type, author: event.author}));
+  return events.map(({id, index, height, event}) => ({
+    id,
+    index,
+    height,
+    type: event.type,
+    author: event.author
+  }));
 }

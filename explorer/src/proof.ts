@@ -58,28 +58,44 @@ export function judge(question: Question, reply: Reply, state: TrustState): Answ
   if (!certificate && reply.status >= 400) {
     return {...answer, standing: 'unproven', why: reason(reply), at: Date.now()};
   }
-  return {...answer, ...decide(state, (verifier, trusted, now) =>
-    verifier.verify({trusted, answer: reply.text, asked: question, now, maxAge: AGE_MAX}))};
+  return {
+    ...answer,
+    ...decide(state, (verifier, trusted, now) =>
+      verifier.verify({trusted, answer: reply.text, asked: question, now, maxAge: AGE_MAX})
+    )
+  };
 }
 
 /** Judges a block; the header is the certified one. */
-export function judgeBlock(height: number, reply: Reply, state: TrustState):
-    Judged & {id?: string; header?: Header} {
+export function judgeBlock(
+  height: number,
+  reply: Reply,
+  state: TrustState
+): Judged & {id?: string; header?: Header} {
   const certificate: Certificate | undefined = reply.body?.certificate;
   if (!certificate && reply.status >= 400) {
     return {standing: 'unproven', why: reason(reply), at: Date.now()};
   }
-  return {...(certificate && {certificate}), ...decide(state, (verifier, trusted, now) => {
-    const verdict = verifier.block({trusted, block: reply.text, now});
-    const other = verdict.header && verdict.header.height !== height;
-    return other ? {verdict: 'invalid', why: 'the answer is another block'} : verdict;
-  })};
+  return {
+    ...(certificate && {certificate}),
+    ...decide(state, (verifier, trusted, now) => {
+      const verdict = verifier.block({trusted, block: reply.text, now});
+      const other = verdict.header && verdict.header.height !== height;
+      return other ? {verdict: 'invalid', why: 'the answer is another block'} : verdict;
+    })
+  };
 }
 
-type Verify<V> = (verifier: NonNullable<TrustState['verifier']>, document: string, now: number) => V;
+type Verify<V> = (
+  verifier: NonNullable<TrustState['verifier']>,
+  document: string,
+  now: number
+) => V;
 
-function decide<V extends Verdict>(state: TrustState, verify: Verify<V>):
-    Judged & Omit<V, 'verdict'> {
+function decide<V extends Verdict>(
+  state: TrustState,
+  verify: Verify<V>
+): Judged & Omit<V, 'verdict'> {
   const trusted = inForce(state);
   const at = Date.now();
   if (!state.verifier || !trusted) {
@@ -114,9 +130,11 @@ export function useAnswer(question: Question | undefined, turn = 0): Answer | Er
     let overtaken = false;
     const keep = (reply: Reply | Error) => overtaken || set({key, reply});
     ask(question).then(keep, keep);
-    return () => { overtaken = true; };
+    return () => {
+      overtaken = true;
+    };
   }, [key, turn]);
-  const ready = state.verifier && inForce(state) || state.failure;
+  const ready = (state.verifier && inForce(state)) || state.failure;
   if (!question || !ready || !got || got.key !== key) return undefined;
   return got.reply instanceof Error ? got.reply : judge(question, got.reply, state);
 }

@@ -16,13 +16,19 @@ export function read(hash: string): Route {
   if (text === '' || text === '/') return {view: 'now'};
   const [, view, rest = ''] = /^\/([a-z]+)(?:\/(.*))?$/.exec(text) ?? [];
   switch (view) {
-    case 'did': return did(rest);
-    case 'event': return {view, id: rest.toLowerCase()};
-    case 'block': return block(rest);
-    case 'record': return {view, key: rest};
+    case 'did':
+      return did(rest);
+    case 'event':
+      return {view, id: rest.toLowerCase()};
+    case 'block':
+      return block(rest);
+    case 'record':
+      return {view, key: rest};
     case 'network':
-    case 'trust': return {view};
-    default: return guess(text);
+    case 'trust':
+      return {view};
+    default:
+      return guess(text);
   }
 }
 
@@ -38,16 +44,22 @@ export function guess(typed: string): Route {
 
 export function href(route: Route): string {
   switch (route.view) {
-    case 'now': return '#/';
+    case 'now':
+      return '#/';
     case 'did': {
       const version = route.version ? `?versionId=${encodeURIComponent(route.version)}` : '';
       return `#/did/${encodeURI(route.did)}${version}`;
     }
-    case 'event': return `#/event/${route.id}`;
-    case 'block': return `#/block/${route.height}`;
-    case 'record': return `#/record/${encodeURI(route.key)}`;
-    case 'unknown': return `#${encodeURI(route.text)}`;
-    default: return `#/${route.view}`;
+    case 'event':
+      return `#/event/${route.id}`;
+    case 'block':
+      return `#/block/${route.height}`;
+    case 'record':
+      return `#/record/${encodeURI(route.key)}`;
+    case 'unknown':
+      return `#${encodeURI(route.text)}`;
+    default:
+      return `#/${route.view}`;
   }
 }
 

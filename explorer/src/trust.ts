@@ -60,7 +60,9 @@ async function askGenesis(): Promise<void> {
       trust.set({...trust.value, served});
       return;
     }
-  } catch { /* the header says that the node does not answer */ }
+  } catch {
+    /* the header says that the node does not answer */
+  }
   setTimeout(askGenesis, 3000);
 }
 
@@ -80,7 +82,9 @@ export function confirm(given: Trusted): void {
   try {
     const {document, confirmedAt} = confirmed;
     localStorage.setItem(KEPT, JSON.stringify({document, confirmedAt}));
-  } catch { /* where nothing may be kept, it holds as long as the page */ }
+  } catch {
+    /* where nothing may be kept, it holds as long as the page */
+  }
 }
 
 /** The user takes it back. */
@@ -89,7 +93,9 @@ export function forget(): void {
   trust.set(rest);
   try {
     localStorage.removeItem(KEPT);
-  } catch { /* nothing was kept */ }
+  } catch {
+    /* nothing was kept */
+  }
 }
 
 function kept(verifier: Verifier): Trusted | undefined {

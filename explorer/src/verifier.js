@@ -46,8 +46,9 @@ export class Verifier {
   verify({trusted, answer, asked, now, maxAge}) {
     const age = maxAge == null ? anyAge : BigInt(maxAge);
     const question = asked ? JSON.stringify(asked) : '';
-    return this.#call({trusted, text: answer, asked: question},
-      exports => exports.verify(BigInt(now), age));
+    return this.#call({trusted, text: answer, asked: question}, exports =>
+      exports.verify(BigInt(now), age)
+    );
   }
 
   /**

@@ -22,7 +22,11 @@ export function kind(type: string): string {
 }
 
 const SUITES: [string, string][] = [
-  ['z6Mk', 'Ed25519'], ['z6LS', 'X25519'], ['zDn', 'P-256'], ['z82', 'P-384'], ['zQ3s', 'secp256k1']
+  ['z6Mk', 'Ed25519'],
+  ['z6LS', 'X25519'],
+  ['zDn', 'P-256'],
+  ['z82', 'P-384'],
+  ['zQ3s', 'secp256k1']
 ];
 
 /** The kind of key that a multikey holds. */

@@ -9,9 +9,9 @@ const ICONS = {
   cross: 'M6 6l12 12M18 6L6 18',
   warning: 'M12 4L2.8 20h18.4zM12 10v4.5M12 17v.4',
   clock: 'M12 4a8 8 0 1 0 0 16a8 8 0 1 0 0-16M12 8v4.2l2.8 1.8',
-  question: 'M9 9.2a3 3 0 1 1 4.4 2.7c-1 .5-1.4 1-1.4 2.1M12 17v.4',
+  question: 'M8.2 8.8a3.8 3.8 0 1 1 5.5 3.4c-1.2.7-1.7 1.4-1.7 2.6M12 18.6v.3',
   copy: 'M9 9h10v11H9zM15 9V5H5v11h4',
-  key: 'M15 9a4 4 0 1 0-3.2 3.9L6 18.7V21h3v-2h2v-2h2l1.3-1.3A4 4 0 0 0 15 9',
+  key: 'M8 11.5a3.5 3.5 0 1 0 0 7a3.5 3.5 0 1 0 0-7M10.6 12.4L19 4M16 7l2.5 2.5M13.4 9.6l2 2',
   globe: 'M12 4a8 8 0 1 0 0 16a8 8 0 1 0 0-16M4 12h16M12 4c5 5 5 11 0 16c-5-5-5-11 0-16'
 };
 
@@ -23,15 +23,31 @@ export function Icon({name}: {name: keyof typeof ICONS}) {
   );
 }
 
-export function Link({to, children, title, mono}: {
-  to: Route; children: ComponentChildren; title?: string; mono?: boolean;
+export function Link({
+  to,
+  children,
+  title,
+  mono
+}: {
+  to: Route;
+  children: ComponentChildren;
+  title?: string;
+  mono?: boolean;
 }) {
-  return <a href={href(to)} title={title} class={mono ? 'mono' : undefined}>{children}</a>;
+  return (
+    <a href={href(to)} title={title} class={mono ? 'mono' : undefined}>
+      {children}
+    </a>
+  );
 }
 
 /** A DID, shortened, that leads to its page. */
 export function DidLink({did}: {did: string}) {
-  return <Link to={{view: 'did', did}} title={did} mono>{shortDid(did)}</Link>;
+  return (
+    <Link to={{view: 'did', did}} title={did} mono>
+      {shortDid(did)}
+    </Link>
+  );
 }
 
 export function BlockLink({height}: {height: number}) {
@@ -39,7 +55,11 @@ export function BlockLink({height}: {height: number}) {
 }
 
 export function EventLink({id}: {id: string}) {
-  return <Link to={{view: 'event', id}} title={id} mono>{short(id, 8, 4)}</Link>;
+  return (
+    <Link to={{view: 'event', id}} title={id} mono>
+      {short(id, 8, 4)}
+    </Link>
+  );
 }
 
 export function Time({ms}: {ms: number}) {
@@ -66,8 +86,13 @@ export function Copy({text, label}: {text: string; label: string}) {
     setTimeout(() => set(false), 1500);
   };
   return (
-    <button type="button" class="quiet" onClick={copy} aria-label={`Copy ${label}`}
-      title={`Copy ${label}`}>
+    <button
+      type="button"
+      class="quiet"
+      onClick={copy}
+      aria-label={`Copy ${label}`}
+      title={`Copy ${label}`}
+    >
       <Icon name={done ? 'check' : 'copy'} />
     </button>
   );
@@ -77,17 +102,33 @@ export function Copy({text, label}: {text: string; label: string}) {
 export function Facts({of}: {of: [string, ComponentChildren][]}) {
   return (
     <dl class="facts">
-      {of.map(([name, value]) => <div key={name}><dt>{name}</dt><dd>{value}</dd></div>)}
+      {of.map(([name, value]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
     </dl>
   );
 }
 
-export function Card({title, aside, children, id}: {
-  title: string; aside?: ComponentChildren; children: ComponentChildren; id: string;
+export function Card({
+  title,
+  aside,
+  children,
+  id
+}: {
+  title: string;
+  aside?: ComponentChildren;
+  children: ComponentChildren;
+  id: string;
 }) {
   return (
     <section class="card" aria-labelledby={id}>
-      <header><h2 id={id}>{title}</h2>{aside}</header>
+      <header>
+        <h2 id={id}>{title}</h2>
+        {aside}
+      </header>
       {children}
     </section>
   );
@@ -100,7 +141,9 @@ export function Title({kicker, children}: {kicker: string; children: ComponentCh
   return (
     <div class="title">
       <p class="kicker">{kicker}</p>
-      <h1 tabIndex={-1} ref={heading}>{children}</h1>
+      <h1 tabIndex={-1} ref={heading}>
+        {children}
+      </h1>
     </div>
   );
 }
@@ -117,7 +160,9 @@ export function Raw({title, text, name}: {title: string; text: string; name: str
       <summary>{title}</summary>
       <div class="tools">
         <Copy text={text} label={title} />
-        <button type="button" class="quiet" onClick={save}>Save as {name}</button>
+        <button type="button" class="quiet" onClick={save}>
+          Save as {name}
+        </button>
       </div>
       <pre tabIndex={0}>{text}</pre>
     </details>
@@ -128,5 +173,9 @@ export function Raw({title, text, name}: {title: string; text: string; name: str
 export const pretty = (value: unknown): string => JSON.stringify(value, null, 2);
 
 export function Waiting() {
-  return <p class="faint waiting" aria-busy="true">Asking the node…</p>;
+  return (
+    <p class="faint waiting" aria-busy="true">
+      Asking the node…
+    </p>
+  );
 }

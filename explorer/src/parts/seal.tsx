@@ -9,7 +9,9 @@ import {BlockLink, Icon, Link, Time} from './basics.tsx';
 const MARKS = {
   proven: {icon: 'check', word: 'Verified', title: 'Verified in this browser'},
   unconfirmed: {
-    icon: 'question', word: 'Not confirmed', title: 'It fits together, but confirm the network first'
+    icon: 'question',
+    word: 'Not confirmed',
+    title: 'It fits together, but confirm the network first'
   },
   stale: {icon: 'clock', word: 'Old', title: 'Verified in this browser, but old'},
   untrusted: {icon: 'warning', word: 'Untrusted', title: 'Not from a network that you trust'},
@@ -32,14 +34,19 @@ export function Dot({of}: {of: {standing: Standing}}) {
   const {icon, word} = MARKS[of.standing];
   return (
     <span class={`mark dot ${of.standing}`} title={word}>
-      <Icon name={icon} /><span class="hidden">{word}</span>
+      <Icon name={icon} />
+      <span class="hidden">{word}</span>
     </span>
   );
 }
 
 /** Says that what stands here is only listed by the node. */
 export function Unproven({children = 'Listed by this node'}: {children?: ComponentChildren}) {
-  return <span class="mark unproven"><Icon name="question" /> {children}</span>;
+  return (
+    <span class="mark unproven">
+      <Icon name="question" /> {children}
+    </span>
+  );
 }
 
 /** The verdict, what was checked, and what was not. `what` is the subject of its sentences. */
@@ -48,16 +55,18 @@ export function Seal({of, what, answer}: {of: Judged; what: string; answer?: Ans
   return (
     <section class={`seal ${of.standing}`} aria-label="What was checked">
       <div class="verdict" role="status">
-        <span class="stamp"><Icon name={icon} /></span>
+        <span class="stamp">
+          <Icon name={icon} />
+        </span>
         <div>
           <p class="heading">{title}</p>
-          <p class="summary">{summary(of)}</p>
+          <p class="summary">{summary(of, isPresent(answer))}</p>
         </div>
       </div>
       {of.certificate && holds(of) && (
         <details>
           <summary>What was checked</summary>
-          <Checks of={of} what={what} />
+          <Checks of={of} what={what} present={isPresent(answer)} />
           {answer && <Trial answer={answer} />}
         </details>
       )}
@@ -65,7 +74,11 @@ export function Seal({of, what, answer}: {of: Judged; what: string; answer?: Ans
   );
 }
 
-function summary({standing, why, height, time, certificate, at, trusted}: Judged) {
+/** Receipts and blocks speak of their own time for ever; other answers speak of the present. */
+const isPresent = (answer?: Answer) => !!answer && !('event' in answer.question);
+
+function summary(of: Judged, present: boolean) {
+  const {standing, why, height, time, certificate, at, trusted} = of;
   if (standing === 'unconfirmed') {
     return (
       <>
@@ -77,24 +90,26 @@ function summary({standing, why, height, time, certificate, at, trusted}: Judged
   if (standing === 'proven' || standing === 'stale') {
     return (
       <>
-        As of block <BlockLink height={height!} />, {span(at - time!)} before it was checked,
-        certified by {certificate!.signatures.length} of {trusted!.trust.validators.length}{' '}
-        validators.{standing === 'stale' && ` It is ${why}.`}
+        {present ? 'As of block' : 'In block'} <BlockLink height={height!} />, which{' '}
+        {certificate!.signatures.length} of {trusted!.trust.validators.length} validators certified{' '}
+        {span(at - time!)} before this check.{standing === 'stale' && ` It is ${why}.`}
       </>
     );
   }
   return <>{sentence(why ?? '')}</>;
 }
 
-const genesis = (trusted?: Trusted) =>
-  <code title={trusted?.trust.genesis}>{short(trusted?.trust.genesis ?? '', 8, 8)}</code>;
+const genesis = (trusted?: Trusted) => (
+  <code title={trusted?.trust.genesis}>{short(trusted?.trust.genesis ?? '', 8, 8)}</code>
+);
 
 const sentence = (text: string) => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 
-function Checks({of, what}: {of: Judged; what: string}) {
+function Checks({of, what, present}: {of: Judged; what: string; present: boolean}) {
   const {certificate, trusted, height, time, at, standing} = of;
-  const names = certificate!.signatures.map(({validator}) =>
-    trusted!.names.get(validator) || short(validator, 6, 4));
+  const names = certificate!.signatures.map(
+    ({validator}) => trusted!.names.get(validator) || short(validator, 6, 4)
+  );
   const {validators, network} = trusted!.trust;
   return (
     <ol class="checks">
@@ -107,12 +122,20 @@ function Checks({of, what}: {of: Judged; what: string}) {
       <li>
         These validators are those of the network <b>{network}</b> with the genesis{' '}
         {genesis(trusted)},{' '}
-        {standing === 'unconfirmed' ? 'which nobody has confirmed in this browser.'
-          : <>which you confirmed on <Time ms={trusted!.confirmedAt!} />.</>}
+        {standing === 'unconfirmed' ? (
+          'which nobody has confirmed in this browser.'
+        ) : (
+          <>
+            which you confirmed on <Time ms={trusted!.confirmedAt!} />.
+          </>
+        )}
       </li>
       <li>
-        The block’s time is <Time ms={time!} />, {span(at - time!)} before your clock when it was
-        checked. What is about the present may be {span(AGE_MAX)} old.
+        The block’s time is <Time ms={time!} />, {span(at - time!)} before your clock’s at this
+        check.{' '}
+        {present
+          ? `An answer about the present may be ${span(AGE_MAX)} old.`
+          : 'What a block holds, it holds for ever.'}
       </li>
     </ol>
   );
@@ -130,32 +153,55 @@ function Trial({answer}: {answer: Answer}) {
   };
   return (
     <div class="trial">
-      <button type="button" onClick={change}>Change one letter of the answer and check again</button>
+      <button type="button" onClick={change}>
+        Change one letter of the answer and check again
+      </button>
       <p role="status">
-        {caught && <><Mark of={caught} /> {sentence(caught.why ?? 'nothing was found')}</>}
+        {caught && (
+          <>
+            <Mark of={caught} /> {sentence(caught.why ?? 'nothing was found')}
+          </>
+        )}
       </p>
     </div>
   );
 }
 
 /** An answer with its mark: `show` is called only when what it says holds. */
-export function Proven({answer, what, show}: {
-  answer: Answer | Error | undefined; what: string; show: (answer: Answer) => ComponentChildren;
+export function Proven({
+  answer,
+  what,
+  show
+}: {
+  answer: Answer | Error | undefined;
+  what: string;
+  show: (answer: Answer) => ComponentChildren;
 }) {
-  if (!answer) return <p class="faint waiting" aria-busy="true">Asking the node…</p>;
+  if (!answer)
+    return (
+      <p class="faint waiting" aria-busy="true">
+        Asking the node…
+      </p>
+    );
   if (answer instanceof Error) {
-    return <p class="notice bad" role="status">This node does not answer: {answer.message}</p>;
+    return (
+      <p class="notice bad" role="status">
+        This node does not answer: {answer.message}
+      </p>
+    );
   }
   const text = answer.reply.text;
   return (
     <>
       <Seal of={answer} what={what} answer={answer} />
-      {holds(answer) ? show(answer) : answer.standing !== 'unproven' && (
-        <details class="raw">
-          <summary>What the node said, which is not to be relied on</summary>
-          <pre tabIndex={0}>{text}</pre>
-        </details>
-      )}
+      {holds(answer)
+        ? show(answer)
+        : answer.standing !== 'unproven' && (
+            <details class="raw">
+              <summary>What the node said, which is not to be relied on</summary>
+              <pre tabIndex={0}>{text}</pre>
+            </details>
+          )}
     </>
   );
 }

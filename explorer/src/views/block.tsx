@@ -1,6 +1,16 @@
 // A block: what its header commits to, who certified it, which events it holds.
 import {useEffect, useState} from 'preact/hooks';
-import {Card, DidLink, EventLink, Facts, Link, Raw, Time, Title, Waiting} from '../parts/basics.tsx';
+import {
+  Card,
+  DidLink,
+  EventLink,
+  Facts,
+  Link,
+  Raw,
+  Time,
+  Title,
+  Waiting
+} from '../parts/basics.tsx';
 import {Seal, Unproven} from '../parts/seal.tsx';
 import {get, list, type Certificate, type Listed, type Reply} from '../node.ts';
 import {holds, judgeBlock} from '../proof.ts';
@@ -15,10 +25,12 @@ const EVENTS_MAX = 200;
 export function BlockView({height}: {height: number}) {
   const state = useStore(trust);
   const [reply, set] = useState<Reply | Error>();
-  useEffect(() => { get(`/v1/blocks/${height}`).then(set, set); }, [height]);
+  useEffect(() => {
+    get(`/v1/blocks/${height}`).then(set, set);
+  }, [height]);
   const ready = inForce(state) || state.failure;
-  const block = reply && !(reply instanceof Error) && ready
-    ? judgeBlock(height, reply, state) : undefined;
+  const block =
+    reply && !(reply instanceof Error) && ready ? judgeBlock(height, reply, state) : undefined;
   return (
     <>
       <Title kicker="Block">{height.toLocaleString('en')}</Title>
@@ -26,9 +38,13 @@ export function BlockView({height}: {height: number}) {
         {height > 1 && <Link to={{view: 'block', height: height - 1}}>← Block {height - 1}</Link>}
         <Link to={{view: 'block', height: height + 1}}>Block {height + 1} →</Link>
       </nav>
-      {reply instanceof Error && <p class="notice bad">This node does not answer: {reply.message}</p>}
+      {reply instanceof Error && (
+        <p class="notice bad">This node does not answer: {reply.message}</p>
+      )}
       {!block && !(reply instanceof Error) && <Waiting />}
-      {block && <Seal of={block} what="The header is read from the very bytes that were certified." />}
+      {block && (
+        <Seal of={block} what="The header is read from the very bytes that were certified." />
+      )}
       {block?.header && holds(block) && (
         <>
           <div class="columns">
@@ -36,8 +52,11 @@ export function BlockView({height}: {height: number}) {
             <Signers certificate={block.certificate!} trusted={block.trusted!} />
           </div>
           <Events header={block.header} ids={(reply as Reply).body.events ?? []} />
-          <Raw title="The block as the node serves it" text={(reply as Reply).text}
-            name={`block-${height}.json`} />
+          <Raw
+            title="The block as the node serves it"
+            text={(reply as Reply).text}
+            name={`block-${height}.json`}
+          />
         </>
       )}
     </>
@@ -50,17 +69,34 @@ function Commitments({header, id, trusted}: {header: Header; id: string; trusted
   const {names} = trusted;
   return (
     <Card title="What it says" id="header">
-      <Facts of={[
-        ['Time', <Time ms={header.time} />],
-        ['Proposed by', names.get(header.proposer) || hash(header.proposer)],
-        ['Block id', hash(id)],
-        ['Parent', header.height > 1 ? hash(header.parent) : <>{hash(header.parent)} (genesis)</>],
-        ['State root', hash(header.stateRoot)],
-        ['Log', <>{count(header.logSize, 'entry', 'entries')}, root {hash(header.logRoot)}</>],
-        ['Validators', header.validators === header.nextValidators
-          ? hash(header.validators)
-          : <>{hash(header.validators)}, then {hash(header.nextValidators)}</>]
-      ]} />
+      <Facts
+        of={[
+          ['Time', <Time ms={header.time} />],
+          ['Proposed by', names.get(header.proposer) || hash(header.proposer)],
+          ['Block id', hash(id)],
+          [
+            'Parent',
+            header.height > 1 ? hash(header.parent) : <>{hash(header.parent)} (genesis)</>
+          ],
+          ['State root', hash(header.stateRoot)],
+          [
+            'Log',
+            <>
+              {count(header.logSize, 'entry', 'entries')}, root {hash(header.logRoot)}
+            </>
+          ],
+          [
+            'Validators',
+            header.validators === header.nextValidators ? (
+              hash(header.validators)
+            ) : (
+              <>
+                {hash(header.validators)}, then {hash(header.nextValidators)}
+              </>
+            )
+          ]
+        ]}
+      />
     </Card>
   );
 }
@@ -69,18 +105,33 @@ function Signers({certificate, trusted}: {certificate: Certificate; trusted: Tru
   const {validators} = trusted.trust;
   const signed = new Set(certificate.signatures.map(({validator}) => validator));
   const power = (of: typeof validators) => of.reduce((sum, {power}) => sum + power, 0);
-  const with_ = power(validators.filter(({key}) => signed.has(key)));
+  const counted = power(validators.filter(({key}) => signed.has(key)));
+  const name = (key: string) => trusted.names.get(key) || 'validator';
+  const ordered = [...validators].sort((one, other) =>
+    name(one.key).localeCompare(name(other.key))
+  );
   const rounds = certificate.round === 0 ? 'in the first round' : `in round ${certificate.round}`;
   return (
-    <Card title="Who certified it" id="signers"
-      aside={<span class="faint">{with_} of {power(validators)} votes, {rounds}</span>}>
+    <Card
+      title="Who certified it"
+      id="signers"
+      aside={
+        <span class="faint">
+          {counted} of {power(validators)} votes, {rounds}
+        </span>
+      }
+    >
       <ul class="rows">
-        {validators.map(({key}) => (
+        {ordered.map(({key}) => (
           <li key={key} class="signer">
-            <span>{trusted.names.get(key) || 'validator'} <code title={key}>{short(key, 6, 4)}</code></span>
-            {signed.has(key)
-              ? <span class="mark proven">signed</span>
-              : <span class="faint">not in this certificate</span>}
+            <span>
+              {name(key)} <code title={key}>{short(key, 6, 4)}</code>
+            </span>
+            {signed.has(key) ? (
+              <span class="mark proven">signed</span>
+            ) : (
+              <span class="faint small">not in this certificate</span>
+            )}
           </li>
         ))}
       </ul>
@@ -100,8 +151,11 @@ function Events({header, ids}: {header: Header; ids: string[]}) {
   }, [header.height]);
   const of = new Map(events?.map(event => [event.id, event]));
   return (
-    <Card title="Events" id="events"
-      aside={ids.length > 0 && <Unproven>Listed by this node; each has its own proof</Unproven>}>
+    <Card
+      title="Events"
+      id="events"
+      aside={ids.length > 0 && <Unproven>Listed by this node; each has its own proof</Unproven>}
+    >
       {ids.length === 0 && <p class="faint">None: the network shows that it is alive.</p>}
       <ul class="rows">
         {ids.slice(0, size).map(id => (

@@ -1,17 +1,21 @@
-// A DID: who may change it, what it publishes, how it came to be, each version with its proof.
-import {useEffect, useState} from 'preact/hooks';
-import {changes, keys, services, version, type Version} from '../document.ts';
+// A DID: who may change it, what it publishes, and how it came to be.
+import {keys, services, version, type Version} from '../document.ts';
 import {
-  Card, Copy, DidLink, EventLink, Facts, Icon, Link, pretty, Raw, Time, Title
+  Card,
+  Copy,
+  DidLink,
+  Facts,
+  Icon,
+  Link,
+  pretty,
+  Raw,
+  Time,
+  Title
 } from '../parts/basics.tsx';
-import {Dot, Proven} from '../parts/seal.tsx';
-import {ask, holds, judge, useAnswer, type Answer} from '../proof.ts';
-import {useStore} from '../store.ts';
-import {trust} from '../trust.ts';
+import {Proven} from '../parts/seal.tsx';
+import {holds, useAnswer, type Answer} from '../proof.ts';
 import {count, PURPOSES, short, suite} from '../words.ts';
-
-/** How many versions of a history are shown at once. */
-const PAGE = 8;
+import {History} from './history.tsx';
 
 export function DidView({did, wanted}: {did: string; wanted: string | undefined}) {
   const latest = useAnswer({resolution: {did}});
@@ -26,9 +30,11 @@ export function DidView({did, wanted}: {did: string; wanted: string | undefined}
       <Title kicker="Decentralized identifier">
         <span class="mono">{did}</span> <Copy text={did} label="the DID" />
       </Title>
-      <Proven answer={answer} what={what} show={answer => (
-        <Shown did={did} answer={answer} newest={newest} />
-      )} />
+      <Proven
+        answer={answer}
+        what={what}
+        show={answer => <Shown did={did} answer={answer} newest={newest} />}
+      />
     </>
   );
 }
@@ -56,12 +62,21 @@ function Shown({did, answer, newest}: {did: string; answer: Answer; newest: Answ
       )}
       {last?.deactivated && (
         <p class="notice bad">
-          This DID was deactivated on <Time ms={last.since} />, for good. Its history stays.
+          This DID was deactivated on <Time ms={last.since} />, for good. Its history stays
+          {shown.deactivated && (
+            <>
+              : its last document is in{' '}
+              <Link to={{view: 'did', did, version: String(last.number - 1)}}>
+                version {last.number - 1}
+              </Link>
+            </>
+          )}
+          .
         </p>
       )}
       <Drawing did={did} version={shown} />
       {shown.document && <Published did={did} version={shown} />}
-      {last && <History did={did} newest={last} shown={shown.number} />}
+      {newest && last && <History did={did} newest={last} answer={newest} shown={shown.number} />}
       {shown.document && (
         <Raw title="The document as JSON" text={pretty(shown.document)} name="did.json" />
       )}
@@ -81,9 +96,17 @@ function Drawing({did, version}: {did: string; version: Version}) {
       <div class="subject">
         <p class="kicker">{version.deactivated ? 'Deactivated' : `Version ${number}`}</p>
         <p class="mono name">{short(did.slice(did.lastIndexOf(':') + 1), 8, 6)}</p>
-        <p class="faint">since <Time ms={since} /></p>
         <p class="faint">
-          {inGenesis ? 'part of the genesis' : endorser && <>vouched for by <DidLink did={endorser} /></>}
+          since <Time ms={since} />
+        </p>
+        <p class="faint">
+          {inGenesis
+            ? 'part of the genesis'
+            : endorser && (
+                <>
+                  vouched for by <DidLink did={endorser} />
+                </>
+              )}
         </p>
       </div>
       <div class="side">
@@ -92,11 +115,18 @@ function Drawing({did, version}: {did: string; version: Version}) {
           {published.map(key => (
             <li key={key.name}>
               <Icon name="key" />
-              <span><b class="mono">{key.name}</b> {key.suite}</span>
+              <span>
+                <b class="mono">{key.name}</b> {key.suite}
+              </span>
             </li>
           ))}
           {offered.map(({id, type}) => (
-            <li key={id}><Icon name="globe" /><span><b class="mono">{id}</b> {type}</span></li>
+            <li key={id}>
+              <Icon name="globe" />
+              <span>
+                <b class="mono">{id}</b> {type}
+              </span>
+            </li>
           ))}
           {published.length + offered.length === 0 && (
             <li class="faint">{document ? 'no keys and no services' : 'nothing any more'}</li>
@@ -110,24 +140,33 @@ function Drawing({did, version}: {did: string; version: Version}) {
 function Voices({version: {control, deactivated}}: {version: Version}) {
   const {keys, controllers = [], nextKeyHashes = [], threshold} = control;
   const voices = keys.length + controllers.length;
-  const rule = voices === 1 ? 'Its one voice may change it' :
-    `${threshold} of these ${voices} voices must agree`;
+  const next = nextKeyHashes.length;
+  let rule = voices === 1 ? 'It decides alone' : `${threshold} of these ${voices} must agree`;
+  if (next) rule = `Only ${count(threshold, 'key')} not shown yet may change it`;
+  if (deactivated) rule = 'Nobody may change it any more';
   return (
     <div class="side">
       <h2>{deactivated ? 'It was controlled by' : 'Who may change it'}</h2>
       <ul>
         {keys.map(key => (
           <li key={key} title={key}>
-            <Icon name="key" /><span><b class="mono">{short(key, 8, 5)}</b> {suite(key)}</span>
+            <Icon name="key" />
+            <span>
+              <b class="mono">{short(key, 8, 5)}</b> {suite(key)}
+            </span>
           </li>
         ))}
-        {controllers.map(other => <li key={other}><DidLink did={other} /></li>)}
+        {controllers.map(other => (
+          <li key={other}>
+            <DidLink did={other} />
+          </li>
+        ))}
       </ul>
-      <p class="rule">{deactivated ? 'Nobody may change it any more' : rule}</p>
-      {!deactivated && nextKeyHashes.length > 0 && (
+      <p class="rule">{rule}</p>
+      {!deactivated && next > 0 && (
         <p class="faint">
-          {count(nextKeyHashes.length, 'next key is', 'next keys are')} committed to already: whoever
-          steals {keys.length === 1 ? 'the key' : 'the keys'} shown here can change nothing.
+          {count(next, 'next key is', 'next keys are')} committed to by hash: whoever steals{' '}
+          {keys.length === 1 ? 'the key' : 'the keys'} shown here can change nothing.
         </p>
       )}
     </div>
@@ -142,7 +181,10 @@ function Published({did, version: {document}}: {did: string; version: Version}) 
   if (aliases.length) facts.push(['Also known as', aliases.map(name => <p key={name}>{name}</p>)]);
   const controllers = [document.controller ?? []].flat();
   if (controllers.length) {
-    facts.push(['Says it is controlled by', controllers.map(name => <DidLink key={name} did={name} />)]);
+    facts.push([
+      'Says it is controlled by',
+      controllers.map(name => <DidLink key={name} did={name} />)
+    ]);
   }
   return (
     <div class="columns">
@@ -151,16 +193,26 @@ function Published({did, version: {document}}: {did: string; version: Version}) 
           <ul class="rows">
             {listed.map(key => (
               <li key={key.name}>
-                <p><b class="mono">{key.name}</b> <span class="faint">{key.suite}</span></p>
+                <p>
+                  <b class="mono">{key.name}</b> <span class="faint">{key.suite}</span>
+                </p>
                 <p class="chips">
                   {key.purposes.map(purpose => (
-                    <span class="chip" key={purpose} title={purpose}>{PURPOSES[purpose]}</span>
+                    <span class="chip" key={purpose} title={purpose}>
+                      {PURPOSES[purpose]}
+                    </span>
                   ))}
                   {key.purposes.length === 0 && <span class="faint">named for no purpose</span>}
                 </p>
-                {key.controller && <p class="faint">held by <DidLink did={key.controller} /></p>}
-                <p class="mono small">{key.material} {key.material &&
-                  <Copy text={key.material} label={`the key ${key.name}`} />}</p>
+                {key.controller && (
+                  <p class="faint">
+                    held by <DidLink did={key.controller} />
+                  </p>
+                )}
+                <p class="mono small">
+                  {key.material}{' '}
+                  {key.material && <Copy text={key.material} label={`the key ${key.name}`} />}
+                </p>
               </li>
             ))}
           </ul>
@@ -171,71 +223,24 @@ function Published({did, version: {document}}: {did: string; version: Version}) 
           <ul class="rows">
             {offered.map(({id, type, endpoints}) => (
               <li key={id}>
-                <p><b class="mono">{id}</b> <span class="faint">{type}</span></p>
-                {endpoints.map(end => <p class="mono small" key={end}>{end}</p>)}
+                <p>
+                  <b class="mono">{id}</b> <span class="faint">{type}</span>
+                </p>
+                {endpoints.map(end => (
+                  <p class="mono small" key={end}>
+                    {end}
+                  </p>
+                ))}
               </li>
             ))}
           </ul>
         </Card>
       )}
-      {facts.length > 0 && <Card title="What it says of itself" id="itself"><Facts of={facts} /></Card>}
+      {facts.length > 0 && (
+        <Card title="What it says of itself" id="itself">
+          <Facts of={facts} />
+        </Card>
+      )}
     </div>
-  );
-}
-
-/** The versions, newest first; each is asked for and checked by itself. */
-function History({did, newest, shown}: {did: string; newest: Version; shown: number}) {
-  const state = useStore(trust);
-  const [size, grow] = useState(PAGE);
-  const [past, set] = useState<Map<number, Answer>>(new Map());
-  const oldest = Math.max(1, newest.number - size + 1);
-  useEffect(() => {
-    let overtaken = false;
-    const wanted = [];
-    // One more than is shown, so that the last one can be compared.
-    for (let at = newest.number - 1; at >= Math.max(1, oldest - 1); at -= 1) wanted.push(at);
-    Promise.all(wanted.map(async number => {
-      const question = {resolution: {did, versionId: String(number)}};
-      return [number, judge(question, await ask(question), state)] as const;
-    })).then(answers => overtaken || set(new Map(answers)), () => {});
-    return () => { overtaken = true; };
-  }, [did, newest.number, oldest, state]);
-  const numbers = Array.from({length: newest.number - oldest + 1}, (_, at) => newest.number - at);
-  const at = (number: number) => {
-    if (number === newest.number) return newest;
-    const answer = past.get(number);
-    return answer && holds(answer) ? version(answer) : undefined;
-  };
-  return (
-    <Card title="History" id="history" aside={<span class="faint">{count(newest.number, 'version')}</span>}>
-      <ol class="timeline" reversed>
-        {numbers.map(number => {
-          const answer = past.get(number);
-          return (
-            <li key={number} class={number === shown ? 'current' : undefined}>
-              <p>
-                <Link to={{view: 'did', did, version: String(number)}}>Version {number}</Link>{' '}
-                {answer && <Dot of={answer} />}
-              </p>
-              <Step did={did} now={at(number)} before={at(number - 1)} />
-            </li>
-          );
-        })}
-      </ol>
-      {oldest > 1 && <button type="button" onClick={() => grow(size + PAGE)}>Older versions</button>}
-    </Card>
-  );
-}
-
-function Step({did, now, before}: {
-  did: string; now: Version | undefined; before: Version | undefined;
-}) {
-  if (!now) return <p class="faint">…</p>;
-  const what = now.number === 1 ? ['registered'] : before ? changes(before, now, did) : [];
-  return (
-    <p class="faint">
-      <Time ms={now.since} />{what.length > 0 && <> · <span class="what">{what.join(', ')}</span></>} ·{' '}
-      {now.inGenesis ? 'genesis' : <>event <EventLink id={now.event} /></>}
-    </p>
   );
 }

@@ -33,8 +33,12 @@ function Tiles({now: {status, blocks, skew}}: {now: Live}) {
       <dl>
         <div class="main">
           <dt>Height</dt>
-          <dd>{(newest?.height ?? height).toLocaleString('en')} {newest && <Dot of={newest} />}</dd>
-          <dd class="note">last block <Ago ms={newest?.time || time} skew={skew} /></dd>
+          <dd>
+            {(newest?.height ?? height).toLocaleString('en')} {newest && <Dot of={newest} />}
+          </dd>
+          <dd class="note">
+            last block <Ago ms={newest?.time || time} skew={skew} />
+          </dd>
         </div>
         <div>
           <dt>Events per second</dt>
@@ -45,13 +49,19 @@ function Tiles({now: {status, blocks, skew}}: {now: Live}) {
           <dt>Validators</dt>
           <dd>{validators}</dd>
           <dd class="note">
-            {evidence === 0 ? 'no double signatures' : <b class="bad">{evidence} double signatures</b>}
+            {evidence === 0 ? (
+              'no double signatures'
+            ) : (
+              <b class="bad">{evidence} double signatures</b>
+            )}
           </dd>
         </div>
         <div>
           <dt>This node</dt>
           <dd>{moniker || role}</dd>
-          <dd class="note">{role}, {peers} peers, {mempool.events} waiting</dd>
+          <dd class="note">
+            {role}, {peers} peers, {mempool.events} waiting
+          </dd>
         </div>
       </dl>
       <Strip blocks={blocks} />
@@ -65,13 +75,25 @@ function Strip({blocks}: Pick<Live, 'blocks'>) {
   const [newest] = blocks;
   const place = (height: number) => BLOCKS_SHOWN - 1 - (newest!.height - height);
   return (
-    <svg class="strip" viewBox={`0 0 ${BLOCKS_SHOWN * 8} 40`} preserveAspectRatio="none"
-      role="img" aria-label={`Events in the last ${blocks.length} blocks`}>
+    <svg
+      class="strip"
+      viewBox={`0 0 ${BLOCKS_SHOWN * 8} 40`}
+      preserveAspectRatio="none"
+      role="img"
+      aria-label={`Events in the last ${blocks.length} blocks`}
+    >
       {blocks.map(({height, events, standing}) => {
         const size = events === 0 ? 3 : 6 + 34 * Math.sqrt(events / most);
         return (
-          <rect key={height} class={events ? `bar ${standing}` : `bar empty ${standing}`}
-            x={place(height) * 8 + 1} y={40 - size} width="6" height={size} rx="1">
+          <rect
+            key={height}
+            class={events ? `bar ${standing}` : `bar empty ${standing}`}
+            x={place(height) * 8 + 1}
+            y={40 - size}
+            width="6"
+            height={size}
+            rx="1"
+          >
             <title>{`block ${height}: ${events} events`}</title>
           </rect>
         );
@@ -83,21 +105,32 @@ function Strip({blocks}: Pick<Live, 'blocks'>) {
 function Blocks({now: {blocks}}: {now: Live}) {
   const names = inForce(useStore(trust))?.names;
   return (
-    <Card title="Latest blocks" id="blocks"
-      aside={<span class="faint">certificates checked here</span>}>
-      <div class="scroll" tabIndex={0} role="region" aria-labelledby="blocks">
+    <Card
+      title="Latest blocks"
+      id="blocks"
+      aside={<span class="faint">certificates checked here</span>}
+    >
+      <div class="scroll" tabIndex={0} role="group" aria-label="Latest blocks">
         <table>
           <thead>
             <tr>
-              <th scope="col">Block</th><th scope="col">Time</th>
-              <th scope="col" class="number">Events</th><th scope="col" class="number">Signers</th>
+              <th scope="col">Block</th>
+              <th scope="col">Time</th>
+              <th scope="col" class="number">
+                Events
+              </th>
+              <th scope="col" class="number">
+                Signers
+              </th>
               <th scope="col">Proposer</th>
             </tr>
           </thead>
           <tbody>
             {blocks.slice(0, ROWS).map(block => (
               <tr key={block.height}>
-                <th scope="row"><BlockLink height={block.height} /> <Dot of={block} /></th>
+                <th scope="row">
+                  <BlockLink height={block.height} /> <Dot of={block} />
+                </th>
                 <td>{new Date(block.time).toLocaleTimeString('en-GB')}</td>
                 <td class="number">{block.events}</td>
                 <td class="number">{block.signers.size}</td>
@@ -120,9 +153,13 @@ function Events({now: {events}}: {now: Live}) {
           <li key={event.id} class="event">
             <p>
               <Link to={{view: 'event', id: event.id}}>{kind(event.type)}</Link>{' '}
-              <span class="faint">in block <BlockLink height={event.height} /></span>
+              <span class="faint">
+                in block <BlockLink height={event.height} />
+              </span>
             </p>
-            <p><DidLink did={event.author} /></p>
+            <p>
+              <DidLink did={event.author} />
+            </p>
           </li>
         ))}
       </ul>

@@ -10,8 +10,11 @@ export function RecordView({name}: {name: string}) {
       <Title kicker="Record">
         <span class="mono">{name}</span> <Copy text={name} label="the key" />
       </Title>
-      <Proven answer={answer} what="What the key holds is proven to be in the ledger’s state."
-        show={answer => <Shown answer={answer} name={name} />} />
+      <Proven
+        answer={answer}
+        what="What the key holds is proven to be in the ledger’s state."
+        show={answer => <Shown answer={answer} name={name} />}
+      />
     </>
   );
 }
@@ -24,15 +27,40 @@ function Shown({answer, name}: {answer: Answer; name: string}) {
   const did = /^(?:did|role)\/(did:.*)$/.exec(name)?.[1];
   const facts: [string, any][] = [
     ['Version', record.version],
-    ['Since', <><Time ms={record.time} />{record.height === 0 && ' (genesis)'}</>],
-    ['Made by', record.height === 0 ? 'the genesis' : <>event <EventLink id={record.event} /></>],
+    [
+      'Since',
+      <>
+        <Time ms={record.time} />
+        {record.height === 0 && ' (genesis)'}
+      </>
+    ],
+    [
+      'Made by',
+      record.height === 0 ? (
+        'the genesis'
+      ) : (
+        <>
+          event <EventLink id={record.event} />
+        </>
+      )
+    ],
     ['Superseded versions', record.history.size]
   ];
-  if (did) facts.push(['About', <Link to={{view: 'did', did}} mono>{did}</Link>]);
+  if (did)
+    facts.push([
+      'About',
+      <Link to={{view: 'did', did}} mono>
+        {did}
+      </Link>
+    ]);
   return (
     <>
-      <Card title="What it is" id="facts"><Facts of={facts} /></Card>
-      <Card title="Content" id="content"><pre tabIndex={0}>{pretty(record.content)}</pre></Card>
+      <Card title="What it is" id="facts">
+        <Facts of={facts} />
+      </Card>
+      <Card title="Content" id="content">
+        <pre tabIndex={0}>{pretty(record.content)}</pre>
+      </Card>
       <Raw title="The whole answer with its proof" text={answer.reply.text} name="answer.json" />
     </>
   );

@@ -3,7 +3,7 @@ import {useState} from 'preact/hooks';
 import {Card, Copy, Facts, Time, Title, Waiting} from '../parts/basics.tsx';
 import {useStore} from '../store.ts';
 import {confirm, forget, isForeign, read, trust, type Trusted} from '../trust.ts';
-import {count, grouped, listed, span} from '../words.ts';
+import {grouped, listed, span} from '../words.ts';
 
 export function TrustView() {
   const state = useStore(trust);
@@ -20,14 +20,19 @@ export function TrustView() {
       {confirmed && (
         <Card title="You trust this network" id="confirmed">
           <Network of={confirmed} />
-          <p>
-            Confirmed on <Time ms={confirmed.confirmedAt!} />.{' '}
-            <button type="button" onClick={forget}>Trust it no longer</button>
+          <p class="below">
+            Confirmed on <Time ms={confirmed.confirmedAt!} />
+            <button type="button" onClick={forget}>
+              Trust it no longer
+            </button>
           </p>
         </Card>
       )}
       {offered && (
-        <Card title={confirmed ? 'This node is of another network' : 'What this node says'} id="offered">
+        <Card
+          title={confirmed ? 'This node is of another network' : 'What this node says'}
+          id="offered"
+        >
           <Network of={offered} />
           <Decide offered={offered} />
         </Card>
@@ -42,29 +47,44 @@ export function TrustView() {
 /** A hash that is made to be compared by eye. */
 function Hash({text}: {text: string}) {
   return (
-    <p class="hash mono" aria-label={text}>
-      {grouped(text).map((group, at) => <span key={at} aria-hidden="true">{group} </span>)}
+    <p class="hash mono">
+      <span class="hidden">{text}</span>
+      {grouped(text).map((group, at) => (
+        <span key={at} aria-hidden="true">
+          {group}
+        </span>
+      ))}
+      <Copy text={text} label="the genesis hash" />
     </p>
   );
 }
 
-function Network({of: {trust: {genesis, network, time, height, validators, trustPeriodSeconds}, names}}: {
+function Network({
+  of: {
+    trust: {genesis, network, time, height, validators, trustPeriodSeconds},
+    names
+  }
+}: {
   of: Trusted;
 }) {
-  const named = validators.map(({key}) => names.get(key) || key.slice(0, 8));
+  const named = validators.map(({key}) => names.get(key) || key.slice(0, 8)).sort();
   return (
     <>
       <Hash text={genesis} />
-      <Copy text={genesis} label="the genesis hash" />
-      <Facts of={[
-        ['Network', network],
-        [height === 0 ? 'Began' : `As of height ${height}`, <Time ms={time} />],
-        ['Validators', `${count(validators.length, 'validator')}: ${listed(named)}`],
-        ['May be started from until', <>
-          <Time ms={time + trustPeriodSeconds * 1000} /> ({span(trustPeriodSeconds * 1000)}), so that
-          retired keys cannot forge a history
-        </>]
-      ]} />
+      <Facts
+        of={[
+          ['Network', network],
+          [height === 0 ? 'Began' : `As of height ${height}`, <Time ms={time} />],
+          ['Validators', listed(named)],
+          [
+            'Holds until',
+            <>
+              <Time ms={time + trustPeriodSeconds * 1000} />, {span(trustPeriodSeconds * 1000)} on,
+              so that retired keys cannot forge a history
+            </>
+          ]
+        ]}
+      />
     </>
   );
 }
@@ -75,14 +95,36 @@ function Decide({offered}: {offered: Trusted}) {
   const hash = given.toLowerCase().replace(/[^0-9a-f]/g, '');
   const full = hash.length === 64;
   const same = hash === offered.trust.genesis;
-  const verdict = !given ? '' : same ? 'It is the same hash.'
-    : full ? 'It is another hash: do not trust this node.' : 'A hash has 64 digits.';
+  const verdict = !given
+    ? ''
+    : same
+      ? 'It is the same hash.'
+      : full
+        ? 'It is another hash: do not trust this node.'
+        : 'A hash has 64 digits.';
   return (
-    <form class="decide" onSubmit={event => { event.preventDefault(); if (!given || same) confirm(offered); }}>
-      <label for="given">The hash that you were given (paste it to compare, or compare by eye)</label>
-      <input id="given" class="mono" autocomplete="off" spellcheck={false} value={given}
-        onInput={event => type(event.currentTarget.value)} aria-describedby="compared" />
-      <p id="compared" role="status" class={same ? 'good' : full ? 'bad' : 'faint'}>{verdict}</p>
+    <form
+      class="decide"
+      onSubmit={event => {
+        event.preventDefault();
+        if (!given || same) confirm(offered);
+      }}
+    >
+      <label for="given">
+        The hash that you were given (paste it to compare, or compare by eye)
+      </label>
+      <input
+        id="given"
+        class="mono"
+        autocomplete="off"
+        spellcheck={false}
+        value={given}
+        onInput={event => type(event.currentTarget.value)}
+        aria-describedby="compared"
+      />
+      <p id="compared" role="status" class={same ? 'good' : full ? 'bad' : 'faint'}>
+        {verdict}
+      </p>
       <button type="submit" class="primary" disabled={!!given && !same}>
         {same ? 'Trust this network' : 'I compared it: trust this network'}
       </button>
@@ -102,9 +144,13 @@ function FromFile() {
   };
   return (
     <Card title="Or trust a genesis document that you were given" id="file">
-      <p><label for="document">The file <code>genesis.json</code></label></p>
+      <label for="document">
+        The file, often named <code>genesis.json</code>
+      </label>
       <input id="document" type="file" accept="application/json,.json" onChange={choose} />
-      <p role="status" class="bad">{error}</p>
+      <p role="status" class="bad">
+        {error}
+      </p>
     </Card>
   );
 }

@@ -6,10 +6,12 @@ import {Store} from './store.ts';
 import {inForce, trust} from './trust.ts';
 
 const POLL = 2000;
-/** Where the node tells of events, blocks without any are still asked for. */
-const POLL_BESIDE_STREAM = 4000;
+/** Where the node tells of events, it is still asked how it is. */
+const POLL_BESIDE_STREAM = 6000;
+/** However much happens, there is a pause between two times. */
+const PAUSE = 400;
 export const BLOCKS_SHOWN = 40;
-const EVENTS_SHOWN = 10;
+const EVENTS_SHOWN = 7;
 /** Most blocks that are asked for at once. */
 const BLOCKS_AT_ONCE = 20;
 
@@ -37,6 +39,9 @@ export const live = new Store<Live>({skew: 0, blocks: [], events: []});
 
 const replies = new Map<number, Reply>();
 let timer: ReturnType<typeof setTimeout> | undefined;
+let due = Infinity;
+let asking = false;
+let again = false;
 /** Whether the node tells of events; undefined until it was asked. */
 let streaming: boolean | undefined;
 let listedUpTo: number | undefined;
@@ -47,14 +52,25 @@ export function start(): void {
   trust.watch(() => live.set({...live.value, blocks: judged()}));
 }
 
+/** Asks in so many milliseconds, unless it is asked earlier; while it is asked, right after. */
 function soon(wait: number): void {
+  if (asking) {
+    again = true;
+    return;
+  }
+  const at = Date.now() + wait;
+  if (at >= due) return;
+  due = at;
   clearTimeout(timer);
   timer = setTimeout(poll, wait);
 }
 
 async function poll(): Promise<void> {
+  due = Infinity;
   // A page that nobody looks at asks for nothing.
   if (document.hidden) return;
+  asking = true;
+  again = false;
   try {
     const reply = await get('/v1/status');
     if (reply.status !== 200) throw new Error(reason(reply));
@@ -63,11 +79,12 @@ async function poll(): Promise<void> {
     await newBlocks(status.height);
     const skew = Math.max(0, status.time - Date.now());
     live.set({status, skew, blocks: judged(), events});
-    if (streaming === undefined) listen(status.logSize);
+    if (streaming === undefined) listen();
   } catch (error) {
     live.set({...live.value, error: (error as Error).message});
   }
-  soon(streaming ? POLL_BESIDE_STREAM : POLL);
+  asking = false;
+  soon(again ? PAUSE : streaming ? POLL_BESIDE_STREAM : POLL);
 }
 
 async function newBlocks(height: number): Promise<void> {
@@ -115,14 +132,16 @@ async function newEvents(logSize: number): Promise<Listed[]> {
   return [...events.reverse(), ...known].slice(0, EVENTS_SHOWN);
 }
 
-/** Lets the node tell of events, where it can. */
-function listen(from: number): void {
-  const stream = new EventSource(`/v1/stream?from=${from}`);
+/** Lets the node tell of events and blocks, where it can. */
+function listen(): void {
+  const stream = new EventSource('/v1/stream');
   streaming = false;
   stream.onopen = () => {
     streaming = true;
   };
-  stream.onmessage = () => soon(50);
+  const told = () => soon(PAUSE);
+  stream.onmessage = told;
+  stream.addEventListener('block', told);
   // The browser connects again by itself, unless the node has no stream.
   stream.onerror = () => {
     streaming = false;

@@ -103,7 +103,11 @@ const genesis = (trusted?: Trusted) => (
   <code title={trusted?.trust.genesis}>{short(trusted?.trust.genesis ?? '', 8, 8)}</code>
 );
 
-const sentence = (text: string) => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+/** What the verifier says, as a sentence; what it quotes stands between backticks. */
+function sentence(text: string) {
+  const parts = `${text.charAt(0).toUpperCase()}${text.slice(1)}.`.split('`');
+  return parts.map((part, at) => (at % 2 ? <code key={at}>{part}</code> : part));
+}
 
 function Checks({of, what, present}: {of: Judged; what: string; present: boolean}) {
   const {certificate, trusted, height, time, at, standing} = of;

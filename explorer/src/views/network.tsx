@@ -120,11 +120,11 @@ function Validators({list}: {list: any[]}) {
         <thead>
           <tr>
             <th scope="col">Name</th>
-            <th scope="col">Operator</th>
             <th scope="col" class="number">
               Votes
             </th>
-            <th scope="col">In certificates of the last {count(known.length, 'block')}</th>
+            <th scope="col">In the last {count(known.length, 'certificate')}</th>
+            <th scope="col">Operator</th>
             <th scope="col">Key</th>
           </tr>
         </thead>
@@ -134,9 +134,6 @@ function Validators({list}: {list: any[]}) {
             return (
               <tr key={validatorKey}>
                 <th scope="row">{name}</th>
-                <td>
-                  <DidLink did={operator} />
-                </td>
                 <td class="number">{power}</td>
                 <td>
                   <meter
@@ -146,6 +143,9 @@ function Validators({list}: {list: any[]}) {
                     aria-label={`${signed} of ${known.length}`}
                   />{' '}
                   {signed}
+                </td>
+                <td>
+                  <DidLink did={operator} />
                 </td>
                 <td>
                   <code title={validatorKey}>{short(validatorKey, 8, 4)}</code>

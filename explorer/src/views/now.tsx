@@ -64,6 +64,7 @@ function Tiles({now: {status, blocks, skew}}: {now: Live}) {
           </dd>
         </div>
       </dl>
+      <p class="caption">Events in each of the last {blocks.length} blocks</p>
       <Strip blocks={blocks} />
     </section>
   );

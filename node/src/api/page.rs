@@ -59,10 +59,9 @@ static ASSETS: LazyLock<[File; 3]> = LazyLock::new(|| {
 /// `GET /`
 pub(super) async fn page(headers: HeaderMap) -> Response {
     let mut response = PAGE.to(&headers, "no-cache");
-    for (name, value) in [
-        (header::CONTENT_SECURITY_POLICY, POLICY),
-        (header::REFERRER_POLICY, "no-referrer"),
-    ] {
+    for (name, value) in
+        [(header::CONTENT_SECURITY_POLICY, POLICY), (header::REFERRER_POLICY, "no-referrer")]
+    {
         response.headers_mut().insert(name, HeaderValue::from_static(value));
     }
     response

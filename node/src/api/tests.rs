@@ -381,7 +381,10 @@ async fn the_page_loads_only_what_this_binary_holds() {
         let request = || Request::get(path);
         let packed = request().header("accept-encoding", "br, gzip;q=0.8").body(Body::empty());
         let packed = web.send(packed.unwrap()).await;
-        assert_eq!((packed.header("content-encoding"), &packed.body[..2]), ("gzip", &[31, 139][..]));
+        assert_eq!(
+            (packed.header("content-encoding"), &packed.body[..2]),
+            ("gzip", &[31, 139][..])
+        );
         assert!(packed.body.len() < plain.body.len());
         let refused = request().header("accept-encoding", "gzip;q=0").body(Body::empty());
         assert_eq!(web.send(refused.unwrap()).await.body, plain.body);

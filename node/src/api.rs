@@ -148,8 +148,7 @@ pub fn router(parts: Parts) -> Router {
     let api = Api(Arc::new(parts));
     Router::new()
         .route("/", only(get(page::page)))
-        .route("/page.css", only(get(page::style)))
-        .route("/page.js", only(get(page::script)))
+        .route("/assets/{name}", only(get(page::asset)))
         .route("/1.0/identifiers/{*did}", only(get(resolution::resolve)))
         .route("/v1/events", only(post(events::submit).get(events::list)))
         .route("/v1/events/{id}", only(get(events::show)))

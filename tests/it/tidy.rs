@@ -15,6 +15,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("consensus", &["proofs"]),
     ("genesis", &["proofs", "registry"]),
     ("node", &["consensus", "genesis", "ledger", "proofs", "registry"]),
+    ("explorer/wasm", &["proofs", "registry"]),
     ("tests", &["consensus", "genesis", "ledger", "node", "proofs", "registry"]),
     ("benches", &["consensus", "genesis", "ledger", "node", "proofs", "registry"]),
 ];
@@ -48,6 +49,7 @@ const PURE: &[(&str, &[&str])] = &[
             "thiserror",
         ],
     ),
+    ("explorer/wasm", &["base64", "proofs", "registry", "serde", "serde_json"]),
 ];
 
 /// Versions below which a package has a known hole.

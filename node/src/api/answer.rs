@@ -47,7 +47,7 @@ impl Answer {
             Keep::Not => "no-store",
         };
         let tag = (self.keep != Keep::Not).then(|| entity_tag(&self.body));
-        let known = tag.as_ref().is_some_and(|tag| has(request, tag));
+        let known = tag.as_ref().is_some_and(|tag| is_known(request, tag));
         let mut response = if known && self.status == StatusCode::OK {
             StatusCode::NOT_MODIFIED.into_response()
         } else {
@@ -71,7 +71,8 @@ fn entity_tag(body: &[u8]) -> HeaderValue {
     HeaderValue::from_str(&tag).expect("hexadecimal digits")
 }
 
-fn has(request: &HeaderMap, tag: &HeaderValue) -> bool {
+/// Whether the client says that it has the bytes of this tag.
+pub(super) fn is_known(request: &HeaderMap, tag: &HeaderValue) -> bool {
     let Some(known) = request.get(header::IF_NONE_MATCH).and_then(|tags| tags.to_str().ok()) else {
         return false;
     };

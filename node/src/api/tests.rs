@@ -392,7 +392,35 @@ async fn the_node_describes_itself() {
     let metrics = String::from_utf8(web.get("/metrics").await.body.to_vec()).unwrap();
     assert!(metrics.contains("dzong_height 2\n") && metrics.contains("engine 1"), "{metrics}");
     assert!(!metrics.contains("# EOF") && !metrics.contains(&did));
+}
+
+#[tokio::test]
+async fn the_page_loads_only_what_this_binary_holds() {
+    let web = Web::new();
     let page = web.get("/").await;
     assert!(page.header("content-type").starts_with("text/html"));
     assert!(page.header("content-security-policy").contains("default-src 'none'"));
+    assert_eq!(page.header("cache-control"), "no-cache");
+    let text = String::from_utf8(page.body.to_vec()).unwrap();
+    let paths: Vec<&str> = text.split('"').filter(|part| part.starts_with("/assets/")).collect();
+    assert_eq!(paths.len(), 3, "{text}");
+    for path in paths {
+        let plain = web.get(path).await;
+        assert_eq!(plain.status, StatusCode::OK, "{path}");
+        assert!(plain.header("cache-control").contains("immutable"));
+        let request = || Request::get(path);
+        let packed = request().header("accept-encoding", "br, gzip;q=0.8").body(Body::empty());
+        let packed = web.send(packed.unwrap()).await;
+        assert_eq!(
+            (packed.header("content-encoding"), &packed.body[..2]),
+            ("gzip", &[31, 139][..])
+        );
+        assert!(packed.body.len() < plain.body.len());
+        let refused = request().header("accept-encoding", "gzip;q=0").body(Body::empty());
+        assert_eq!(web.send(refused.unwrap()).await.body, plain.body);
+        let known = request().header("if-none-match", plain.header("etag")).body(Body::empty());
+        assert_eq!(web.send(known.unwrap()).await.status, StatusCode::NOT_MODIFIED);
+    }
+    let old = "/assets/app.0000000000000000.js";
+    assert_eq!(web.get(old).await.problem().0, 404, "never another version's bytes");
 }

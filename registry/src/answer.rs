@@ -3,6 +3,7 @@
 
 use proofs::trust::{Freshness, verify, verify_receipt};
 use proofs::{Evidence, ProvenRecord, Receipt, Record, Trust, Verdict};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value};
@@ -173,10 +174,16 @@ fn rebuild(proof: &Proof, trust: &Trust) -> Result<Value, String> {
     serde_json::from_str(&text).map_err(|error| error.to_string())
 }
 
-/// Reads a value through its canonical text, so that raw members are canonical.
-fn read<T: serde::de::DeserializeOwned>(value: &Value) -> Result<T, String> {
+/// Reads a value through its canonical text, so that raw members are canonical. What serde takes
+/// beyond the format (null or nothing for an option, an array for an object) is refused: verifiers
+/// in other languages do not take it, and all of them must come to one verdict.
+fn read<T: DeserializeOwned + Serialize>(value: &Value) -> Result<T, String> {
     let text = json::canonical(value).map_err(|error| error.to_string())?;
-    serde_json::from_slice(&text).map_err(|error| error.to_string())
+    let read = serde_json::from_slice(&text).map_err(|error| error.to_string())?;
+    match json::canonical_of(&read) {
+        Ok(again) if again == text => Ok(read),
+        _ => Err("a member is missing, null or of another form".into()),
+    }
 }
 
 /// The record that an answer shows, once its verdict is valid.

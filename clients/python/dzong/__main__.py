@@ -51,7 +51,7 @@ def _parser() -> argparse.ArgumentParser:
     log = commands.add_parser("audit-log", help="read the whole log and check it")
     source = log.add_mutually_exclusive_group(required=True)
     source.add_argument("--url", help="a node that serves the log")
-    source.add_argument("--dir", help="a folder that mirrors it: DIR/log/checkpoint and so on")
+    source.add_argument("--dir", help="a folder that mirrors it: DIR/checkpoint and DIR/tile/…")
     log.add_argument("--earlier", metavar="FILE", help="checkpoint of an audit before this one")
     log.add_argument(
         "--validators", metavar="FILE", help="a proven answer about the record network/validators"
@@ -147,12 +147,12 @@ def _resolve(options) -> int:
 
 def _audit_log(options) -> int:
     trust = _trust(options)
-    source = Node(options.url) if options.url else Folder(options.dir)
+    source = Node(f"{options.url.rstrip('/')}/log") if options.url else Folder(options.dir)
     try:
         earlier = None
         if options.earlier:
             earlier = Checkpoint.read(Path(options.earlier).read_bytes())
-        found = audit(source, trust, _signers(options, trust, source), earlier)
+        found = audit(source, trust, _signers(options, trust), earlier)
     except Refusal as refusal:
         return _show(Verdict(refusal.verdict, str(refusal)))
     print(f"Valid: {found.size} entries, {found.events} events in {found.blocks} blocks")
@@ -160,13 +160,13 @@ def _audit_log(options) -> int:
     return 0
 
 
-def _signers(options, trust: Trust, source) -> list:
+def _signers(options, trust: Trust) -> list:
     """Who cosigns: the proven record of a node (or in a file), else what genesis says."""
     if options.validators or options.url:
         data = (
             Path(options.validators).read_bytes()
             if options.validators
-            else source.record(_VALIDATORS_KEY)
+            else Node(options.url).record(_VALIDATORS_KEY)
         )
         verdict = check(trust, data, _now(), asked={"record": _VALIDATORS_KEY})
         if verdict.name != "valid":

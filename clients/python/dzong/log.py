@@ -136,11 +136,12 @@ class Audit:
 
 
 def audit(source, trust: Trust, signers: list, earlier: Checkpoint | None = None) -> Audit:
-    """Audits the log that `source` serves; raises a refusal that says what is wrong and where.
+    """Audits the log below `source` (a `Node` at its prefix, or a `Folder`); raises a refusal that
+    says what is wrong and where.
 
     `earlier` is a checkpoint of a former audit: the log must continue it.
     """
-    checkpoint = Checkpoint.read(source.get("log/checkpoint", CHECKPOINT_BYTES_MAX))
+    checkpoint = Checkpoint.read(source.get("checkpoint", CHECKPOINT_BYTES_MAX))
     checkpoint.verify(trust, signers)
     leaves: list = []
     contents = _Contents(trust)
@@ -172,7 +173,7 @@ def tile_path(level, number: int, width: int) -> str:
     while number := number // 1000:
         groups.insert(0, f"x{number % 1000:03}")
     partial = f".p/{width}" if width < TILE else ""
-    return f"log/tile/{level}/{'/'.join(groups)}{partial}"
+    return f"tile/{level}/{'/'.join(groups)}{partial}"
 
 
 def _bundle(source, number: int, width: int) -> list:

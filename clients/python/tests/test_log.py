@@ -40,7 +40,7 @@ class Mirror:
         leaves = [log_leaf(entry) for entry in self.entries]
         root = encode(log_root(leaves))
         text = text or f"{self.origin}\n{len(leaves)}\n{root}\n"
-        self.put("log/checkpoint", self.note(text, signers))
+        self.put("checkpoint", self.note(text, signers))
         for number, width in tiles(len(leaves)):
             part = self.entries[256 * number : 256 * number + width]
             bundle = b"".join(len(entry).to_bytes(2, "big") + entry for entry in part)
@@ -120,15 +120,15 @@ class Log(unittest.TestCase):
         self.broken("you trust", Untrusted)
         self.mirror.write(text=f"{self.mirror.origin}\n300\n{encode(bytes(32))}\n")
         self.broken("do not make the root")
-        self.mirror.put("log/checkpoint", b"nothing\n")
+        self.mirror.put("checkpoint", b"nothing\n")
         self.broken("not a checkpoint")
 
     def test_nobody_counts_twice(self):
         signers = self.mirror.signers
         self.mirror.signers = [signers[0], replace(signers[1], power=3), *signers[2:]]
         self.mirror.write(signers=1)
-        note = (self.mirror.folder / "log/checkpoint").read_bytes()
-        self.mirror.put("log/checkpoint", note + note.split(b"\n\n")[1] * 9)
+        note = (self.mirror.folder / "checkpoint").read_bytes()
+        self.mirror.put("checkpoint", note + note.split(b"\n\n")[1] * 9)
         self.broken("two thirds", Untrusted)
 
     def test_entries_that_are_no_events_or_blocks_out_of_order_are_found_out(self):
@@ -144,7 +144,7 @@ class Log(unittest.TestCase):
             self.broken(words)
 
     def test_a_log_that_does_not_continue_the_last_audit_is_found_out(self):
-        earlier = Checkpoint.read((self.mirror.folder / "log/checkpoint").read_bytes())
+        earlier = Checkpoint.read((self.mirror.folder / "checkpoint").read_bytes())
         self.mirror.audit(earlier)
         self.mirror.audit(replace(earlier, size=0, root=hashlib.sha256().digest()))
         with self.assertRaisesRegex(Invalid, "was changed"):
@@ -153,8 +153,8 @@ class Log(unittest.TestCase):
             self.mirror.audit(replace(earlier, size=301))
 
     def test_a_tile_has_the_path_of_the_standard(self):
-        self.assertEqual(tile_path(1, 1_234_067, 8), "log/tile/1/x001/x234/067.p/8")
-        self.assertEqual(tile_path("entries", 5, 256), "log/tile/entries/005")
+        self.assertEqual(tile_path(1, 1_234_067, 8), "tile/1/x001/x234/067.p/8")
+        self.assertEqual(tile_path("entries", 5, 256), "tile/entries/005")
         self.assertEqual(tiles(513), [(0, 256), (1, 256), (2, 1)])
 
     def test_signers_are_read_from_the_genesis_document(self):

@@ -153,19 +153,19 @@ class LocalNetwork(unittest.TestCase):
         bundle.write_bytes(whole.replace(b"example.bt/2", b"example.bt/7"))
         self.assertEqual(command(*held)[0], 4)
         bundle.write_bytes(whole)
-        self.assertEqual(command(*held, "--earlier", str(mirror / "log/checkpoint"))[0], 0)
+        self.assertEqual(command(*held, "--earlier", str(mirror / "checkpoint"))[0], 0)
 
     def mirror(self, folder: Path) -> Checkpoint:
         """Copies the log, which is shorter than a tile."""
-        node = Node(self.url)
-        note = node.get("log/checkpoint", 1 << 20)
+        node = Node(f"{self.url}/log")
+        note = node.get("checkpoint", 1 << 20)
         checkpoint = Checkpoint.read(note)
         self.assertEqual(len(tiles(checkpoint.size)), 1)
         for path in (tile_path(level, 0, checkpoint.size) for level in ("entries", 0)):
             (folder / path).parent.mkdir(parents=True)
             (folder / path).write_bytes(node.get(path, 1 << 24))
-        (folder / "log/checkpoint").write_bytes(note)
-        self.assertEqual(Folder(str(folder)).get("log/checkpoint", 1 << 20), note)
+        (folder / "checkpoint").write_bytes(note)
+        self.assertEqual(Folder(str(folder)).get("checkpoint", 1 << 20), note)
         return checkpoint
 
 

@@ -37,7 +37,8 @@ export interface Live {
 
 export const live = new Store<Live>({skew: 0, blocks: [], events: []});
 
-const replies = new Map<number, Reply>();
+/** Blocks by height as they came, and as they were judged under what is trusted now. */
+const known = new Map<number, {reply: Reply; judged?: LiveBlock}>();
 let timer: ReturnType<typeof setTimeout> | undefined;
 let due = Infinity;
 let asking = false;
@@ -49,7 +50,10 @@ let listedUpTo: number | undefined;
 export function start(): void {
   void poll();
   document.addEventListener('visibilitychange', () => soon(0));
-  trust.watch(() => live.set({...live.value, blocks: judged()}));
+  trust.watch(() => {
+    for (const block of known.values()) delete block.judged;
+    live.set({...live.value, blocks: judged()});
+  });
 }
 
 /** Asks in so many milliseconds, unless it is asked earlier; while it is asked, right after. */
@@ -87,39 +91,38 @@ async function poll(): Promise<void> {
   soon(again ? PAUSE : streaming ? POLL_BESIDE_STREAM : POLL);
 }
 
-async function newBlocks(height: number): Promise<void> {
-  for (const known of replies.keys()) if (known <= height - BLOCKS_SHOWN) replies.delete(known);
-  const oldest = Math.max(1, height - BLOCKS_SHOWN + 1);
+async function newBlocks(newest: number): Promise<void> {
+  const oldest = Math.max(1, newest - BLOCKS_SHOWN + 1);
+  for (const height of known.keys()) if (height < oldest) known.delete(height);
   const wanted = [];
-  for (let at = height; at >= oldest && wanted.length < BLOCKS_AT_ONCE; at -= 1) {
-    if (!replies.has(at)) wanted.push(at);
+  for (let at = newest; at >= oldest && wanted.length < BLOCKS_AT_ONCE; at -= 1) {
+    if (!known.has(at)) wanted.push(at);
   }
   await Promise.all(
     wanted.map(async at => {
       const reply = await get(`/v1/blocks/${at}`);
-      if (reply.status === 200) replies.set(at, reply);
+      if (reply.status === 200) known.set(at, {reply});
     })
   );
 }
 
+/** The blocks, newest first. Signatures take a phone's time, so each is verified once. */
 function judged(): LiveBlock[] {
   if (!inForce(trust.value)) return [];
-  const blocks = [...replies]
-    .sort(([one], [other]) => other - one)
-    .map(([height, reply]) => {
-      const {header, standing, certificate} = judgeBlock(height, reply, trust.value);
-      const signers = new Set(certificate?.signatures.map(({validator}) => validator));
-      const events = Number(reply.body?.events?.length ?? 0);
-      return {
-        height,
-        events,
-        signers,
-        standing,
-        time: header?.time ?? 0,
-        proposer: header?.proposer ?? ''
-      };
-    });
-  return blocks;
+  const newestFirst = [...known].sort(([one], [other]) => other - one);
+  return newestFirst.map(([height, block]) => (block.judged ??= judgedOne(height, block.reply)));
+}
+
+function judgedOne(height: number, reply: Reply): LiveBlock {
+  const {header, standing, certificate} = judgeBlock(height, reply, trust.value);
+  return {
+    height,
+    events: Number(reply.body?.events?.length ?? 0),
+    signers: new Set(certificate?.signatures.map(({validator}) => validator)),
+    standing,
+    time: header?.time ?? 0,
+    proposer: header?.proposer ?? ''
+  };
 }
 
 /** Entries of the log that came since, among the newest that are shown. */
@@ -128,8 +131,8 @@ async function newEvents(logSize: number): Promise<Listed[]> {
   if (from >= logSize) return live.value.events;
   const events = await list(from, 2 * EVENTS_SHOWN);
   listedUpTo = logSize;
-  const known = live.value.events.filter(({index}) => index < from);
-  return [...events.reverse(), ...known].slice(0, EVENTS_SHOWN);
+  const before = live.value.events.filter(({index}) => index < from);
+  return [...events.reverse(), ...before].slice(0, EVENTS_SHOWN);
 }
 
 /** Lets the node tell of events and blocks, where it can. */

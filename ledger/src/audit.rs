@@ -12,6 +12,7 @@ use registry::projections::projections;
 use registry::{CheckedEvent, Genesis, Rejection, SignedEvent};
 
 use crate::chain::{DecidedBlock, block_key, block_row, stored_block};
+use crate::events::is_listed;
 use crate::execution::{CertifiedBlock, ExecutedBlock};
 use crate::fault::Fault;
 use crate::ledger::{HEAD, genesis_state};
@@ -213,6 +214,10 @@ impl Replay {
             let row = row.and_then(|row| rows::decode::<EventRow>(&row));
             if row.is_none_or(|row| (row.index, row.height) != (index, executed.header.height)) {
                 return Ok(Some(format!("event {} is not found by its id", event.id())));
+            }
+            if !is_listed(store, index, executed.header.height, event)? {
+                let id = event.id();
+                return Ok(Some(format!("event {id} is not listed; run `dzong rebuild`")));
             }
         }
         for (number, hashes) in &executed.log_rows {

@@ -158,6 +158,48 @@ impl Snapshot {
         Ok(Some((header, certificate)))
     }
 
+    /// How many entries the log had before the block of this height.
+    ///
+    /// # Errors
+    /// As [`Snapshot::event`].
+    pub fn entries_before(&self, height: u64) -> Result<u64, Fault> {
+        if height > self.height() {
+            return Ok(self.log_size());
+        }
+        let before = self.header(height.saturating_sub(1))?;
+        Ok(before.map_or(0, |(header, _)| header.log_size))
+    }
+
+    /// The height whose block brought the entry of this index; the next one where there is none.
+    ///
+    /// # Errors
+    /// As [`Snapshot::event`].
+    pub fn height_of_entry(&self, index: u64) -> Result<u64, Fault> {
+        self.first_height(|header| header.log_size > index)
+    }
+
+    /// The first height whose block was made at this time or later, in milliseconds since 1970;
+    /// the next one where there is none.
+    ///
+    /// # Errors
+    /// As [`Snapshot::event`].
+    pub fn height_since(&self, time: u64) -> Result<u64, Fault> {
+        self.first_height(|header| header.time >= time)
+    }
+
+    /// The first height for which something holds that holds for all later ones.
+    fn first_height(&self, holds: impl Fn(&Header) -> bool) -> Result<u64, Fault> {
+        let (mut low, mut high) = (1, self.height() + 1);
+        while low < high {
+            let middle = low + (high - low) / 2;
+            match self.header(middle)? {
+                Some((header, _)) if !holds(&header) => low = middle + 1,
+                _ => high = middle,
+            }
+        }
+        Ok(low)
+    }
+
     /// The headers of these heights, as far as there are any.
     ///
     /// # Errors

@@ -6,10 +6,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use proofs::record::{key_hash, record_hash};
 use proofs::{Hash, Header};
 use registry::projections::projections;
-use registry::{CheckedEvent, Genesis, Parameters, network};
+use registry::{CheckedEvent, Genesis, Parameters, SignedEvent, network};
 
-use crate::chain::{block_key, block_row, set_key};
+use crate::chain::{block_key, block_row, set_key, stored_block};
 use crate::check;
+use crate::events::put_listed;
 use crate::execution::{BlockInput, CertifiedBlock, ExecutedBlock, Invalid, Proposal};
 use crate::fault::Fault;
 use crate::head::{HeadFile, Recorded};
@@ -24,7 +25,7 @@ use crate::tree::{Leaf, StateTree};
 
 /// The read models' format. When their fold changes, raise it: they are made again at the next
 /// start.
-const PROJECTIONS_FORMAT: u32 = 1;
+const PROJECTIONS_FORMAT: u32 = 2;
 
 /// Rows that are written together when read models are made again.
 const REBUILD_BATCH_BYTES: usize = 4 << 20;
@@ -258,8 +259,8 @@ impl Ledger {
         Ok(bytes.and_then(|bytes| crate::rows::decode(&bytes)))
     }
 
-    /// Deletes the read models and makes them again from the records. `progress` gets the number
-    /// of records done, and of all.
+    /// Deletes the read models and makes them again, from the log and from the records. `progress`
+    /// gets the number of entries and records done, and of all.
     ///
     /// # Errors
     /// If the disk fails or is damaged. What was interrupted is done again at the next start.
@@ -270,9 +271,12 @@ impl Ledger {
         batch.put(Family::Meta, CURSOR, &[]);
         batch.write_synced()?;
         self.store.clear(Family::Projections)?;
-        let all = state.tree.len() as u64;
+        self.store.clear(Family::Events)?;
+        let entries = state.log.size();
+        let all = entries + state.tree.len() as u64;
+        self.list_again(&state, &mut |done| progress(done, all))?;
         let mut batch = self.store.batch();
-        for (done, row) in self.store.scan(Family::Records, &[], &[]).enumerate() {
+        for (done, row) in (entries..).zip(self.store.scan(Family::Records, &[], &[])) {
             let (key, bytes) = row?;
             let key = String::from_utf8(key.into_vec())
                 .map_err(|error| Fault::corrupt("a record's key", error))?;
@@ -286,13 +290,37 @@ impl Ledger {
             put_projections(&mut batch, &key, &record, hash);
             if batch.bytes() > REBUILD_BATCH_BYTES {
                 std::mem::replace(&mut batch, self.store.batch()).write_soon()?;
-                progress(done as u64, all);
+                progress(done, all);
             }
         }
         batch.put(Family::Meta, CURSOR, &encode(&cursor(state.head.height)));
         batch.write_synced()?;
         progress(all, all);
         Ok(())
+    }
+
+    /// Makes the index of events again.
+    fn list_again(&self, state: &State, progress: &mut dyn FnMut(u64)) -> Result<(), Fault> {
+        let mut batch = self.store.batch();
+        for height in 1..=state.head.height {
+            let damaged = |problem: &str| Fault::corrupt(format!("block {height}"), problem);
+            let block =
+                stored_block(&self.store, height)?.ok_or_else(|| damaged("it is missing"))?;
+            let events = block.block.events;
+            let end = block.block.header.log_size.saturating_sub(1);
+            let first = end.saturating_sub(events.len() as u64);
+            for (index, bytes) in (first..).zip(&events) {
+                let event =
+                    SignedEvent::parse(bytes).map_err(|error| damaged(&error.to_string()))?;
+                // It was verified when its block came.
+                put_listed(&mut batch, index, height, &event.into_checked());
+            }
+            if batch.bytes() > REBUILD_BATCH_BYTES {
+                std::mem::replace(&mut batch, self.store.batch()).write_soon()?;
+                progress(end);
+            }
+        }
+        batch.write_soon()
     }
 
     /// Copies the ledger, as it stands now, into a new directory: hard links where the file system
@@ -365,6 +393,7 @@ fn put_block(batch: &mut Batch<'_>, block: &CertifiedBlock) {
     for (index, event) in (executed.first_entry..).zip(&executed.events) {
         batch.put(Family::Entries, &index.to_be_bytes(), event.bytes());
         batch.put(Family::EventIds, &event.id().0, &encode(&EventRow { index, height }));
+        put_listed(batch, index, height, event);
     }
     if !executed.events.is_empty() {
         let index = header.log_size - 1;

@@ -14,6 +14,7 @@
 //! * After a failed write nothing more is written: what the disk holds is then unknown.
 
 pub mod audit;
+pub mod events;
 pub mod execution;
 pub mod fault;
 pub mod log;
@@ -32,11 +33,12 @@ mod store;
 
 pub use audit::{Report, audit};
 pub use chain::{DecidedBlock, StoredEvent};
+pub use events::{EventPage, EventQuery, ListedEvent};
 pub use execution::{BlockInput, CertifiedBlock, ExecutedBlock, Invalid, Proposal, Trial};
 pub use fault::Fault;
 pub use head::Recorded;
 pub use ledger::Ledger;
 pub use pending::Pending;
-pub use snapshot::{Head, Snapshot, Version};
+pub use snapshot::{Head, Projected, Snapshot, Version};
 pub use store::Memory;
 pub use tree::StateTree;

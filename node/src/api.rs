@@ -9,15 +9,23 @@
 
 mod answer;
 mod blocks;
+mod cursor;
+mod dids;
+mod driver;
 mod events;
 mod health;
+mod listing;
 mod log;
 mod negotiation;
 mod network;
+mod openapi;
 mod page;
 mod records;
 mod request;
 mod resolution;
+mod schema;
+mod stream;
+mod table;
 
 #[cfg(test)]
 mod tests;
@@ -27,20 +35,21 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::http::StatusCode;
 use axum::middleware::from_fn_with_state;
-use axum::routing::{MethodRouter, get, post};
+use bytes::Bytes;
 use consensus::mempool::{Accepted, Candidate, Refused};
 use consensus::{DoubleSign, Handle, PeerStatus, Status};
 use ledger::{Ledger, Snapshot};
 
 use crate::application::Observer;
 use crate::checkpoint::Checkpoints;
+use crate::feed::Feed;
 use crate::intake::Intake;
 use crate::metrics::Metrics;
 use crate::problem::Problem;
 use crate::space::Space;
 use crate::waiting::{Outcome, Waiting};
+use table::Table;
 
 /// What the interface asks of agreement.
 pub trait Agreement: Send + Sync + 'static {
@@ -79,7 +88,14 @@ impl Agreement for Handle {
 
 /// What the handlers share.
 #[derive(Clone)]
-pub struct Api(Arc<Parts>);
+pub struct Api(Arc<Shared>);
+
+/// The parts, and what is made of them once.
+struct Shared {
+    parts: Parts,
+    /// The OpenAPI document.
+    document: Bytes,
+}
 
 /// The parts of a node that the interface is made of.
 pub struct Parts {
@@ -97,6 +113,8 @@ pub struct Parts {
     pub waiting: Arc<Waiting>,
     /// The log's checkpoints.
     pub checkpoints: Arc<Checkpoints>,
+    /// The feed of certified events.
+    pub feed: Arc<Feed>,
     /// What is counted.
     pub metrics: Arc<Metrics>,
     /// How long a wait is held.
@@ -111,7 +129,7 @@ impl std::ops::Deref for Api {
     type Target = Parts;
 
     fn deref(&self) -> &Parts {
-        &self.0
+        &self.0.parts
     }
 }
 
@@ -128,6 +146,8 @@ pub struct Announcer {
     pub waiting: Arc<Waiting>,
     /// The log's checkpoints.
     pub checkpoints: Arc<Checkpoints>,
+    /// The feed of certified events.
+    pub feed: Arc<Feed>,
 }
 
 impl Observer for Announcer {
@@ -136,6 +156,7 @@ impl Observer for Announcer {
             self.waiting.settle(&event.id(), &Outcome::Committed);
         }
         self.checkpoints.committed(block);
+        self.feed.committed(block.header().height);
     }
 
     fn refused(&self, event: &registry::CheckedEvent, rejection: &registry::Rejection) {
@@ -143,40 +164,32 @@ impl Observer for Announcer {
     }
 }
 
-/// All routes.
+/// Every route.
+fn table() -> Table {
+    let families = [
+        blocks::routes,
+        dids::routes,
+        driver::routes,
+        events::routes,
+        health::routes,
+        log::routes,
+        network::routes,
+        openapi::routes,
+        page::routes,
+        records::routes,
+        resolution::routes,
+        stream::routes,
+    ];
+    families.into_iter().fold(Table::default(), |table, routes| routes(table))
+}
+
+/// All that is served.
 pub fn router(parts: Parts) -> Router {
-    let api = Api(Arc::new(parts));
-    Router::new()
-        .route("/", only(get(page::page)))
-        .route("/assets/{name}", only(get(page::asset)))
-        .route("/1.0/identifiers/{*did}", only(get(resolution::resolve)))
-        .route("/v1/events", only(post(events::submit).get(events::list)))
-        .route("/v1/events/{id}", only(get(events::show)))
-        .route("/v1/events/{id}/receipt", only(get(events::receipt)))
-        .route("/v1/records/{*key}", only(get(records::show)))
-        .route("/v1/blocks/{height}", only(get(blocks::show)))
-        .route("/v1/status", only(get(network::status)))
-        .route("/v1/validators", only(get(network::validators)))
-        .route("/v1/peers", only(get(network::peers)))
-        .route("/v1/evidence", only(get(network::evidence)))
-        .route("/v1/genesis", only(get(network::genesis)))
-        .route("/log/checkpoint", only(get(log::checkpoint)))
-        .route("/log/policy", only(get(log::policy)))
-        .route("/log/tile/{*path}", only(get(log::tile)))
-        .route("/healthz", only(get(health::alive)))
-        .route("/readyz", only(get(health::ready)))
-        .route("/metrics", only(get(health::metrics)))
-        .fallback(async || Problem::not_found("no such path: see the documentation"))
+    let (router, document) = table().finish();
+    let api = Api(Arc::new(Shared { parts, document }));
+    router
+        .fallback(async || Problem::not_found("no such path: see /openapi.json"))
         .layer(DefaultBodyLimit::disable())
         .layer(from_fn_with_state(api.clone(), request::guard))
         .with_state(api)
-}
-
-/// Other methods get a problem, too.
-fn only(methods: MethodRouter<Api>) -> MethodRouter<Api> {
-    methods.fallback(async || {
-        let title = "the method is not for this path";
-        let detail = "see the documentation for the methods of a path";
-        Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method", title, detail)
-    })
 }

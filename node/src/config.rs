@@ -63,6 +63,8 @@ pub struct Http {
     pub waiting_max: usize,
     /// Most submitted events that are being checked.
     pub checking_max: usize,
+    /// Most clients that follow the stream of events.
+    pub streams_max: usize,
 }
 
 impl Default for Http {
@@ -77,6 +79,7 @@ impl Default for Http {
             wait_seconds: 30,
             waiting_max: 8_192,
             checking_max: 8_192,
+            streams_max: 256,
         }
     }
 }

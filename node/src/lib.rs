@@ -18,6 +18,7 @@ pub mod client;
 pub mod clock;
 pub mod commands;
 pub mod config;
+pub mod feed;
 pub mod files;
 pub mod home;
 pub mod intake;

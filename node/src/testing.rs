@@ -2,6 +2,7 @@
 //! that are decided on demand.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use consensus::mempool::{Accepted, Candidate, Refused};
@@ -21,6 +22,7 @@ use crate::api::{Agreement, Announcer};
 use crate::application::Application;
 use crate::checkpoint::Checkpoints;
 use crate::clock::now_ms;
+use crate::feed::Feed;
 use crate::home::{NodeKeys, ValidatorKeys};
 use crate::keys::{KeyFile, Suite};
 use crate::metrics::Metrics;
@@ -35,6 +37,7 @@ pub(crate) struct World {
     pub(crate) admission: Arc<Admission>,
     pub(crate) waiting: Arc<Waiting>,
     pub(crate) checkpoints: Arc<Checkpoints>,
+    pub(crate) feed: Arc<Feed>,
     pub(crate) metrics: Arc<Metrics>,
     endorser: KeyFile,
 }
@@ -84,8 +87,13 @@ impl World {
         let waiting = Arc::new(Waiting::new(16, metrics.clone()));
         let checkpoints = Arc::new(Checkpoints::new(ledger.clone(), None, metrics.clone()));
         let signatures = Arc::new(Signatures::new(metrics.clone()));
-        let observer =
-            Arc::new(Announcer { waiting: waiting.clone(), checkpoints: checkpoints.clone() });
+        let patience = Duration::from_millis(300);
+        let feed = Feed::new(ledger.clone(), 3, patience, metrics.clone());
+        let observer = Arc::new(Announcer {
+            waiting: waiting.clone(),
+            checkpoints: checkpoints.clone(),
+            feed: feed.clone(),
+        });
         let application =
             Application::new(ledger.clone(), signatures.clone(), observer, metrics.clone());
         let admission = Arc::new(Admission::new(ledger.clone(), signatures));
@@ -96,6 +104,7 @@ impl World {
             admission,
             waiting,
             checkpoints,
+            feed,
             metrics,
             endorser,
         })

@@ -19,6 +19,7 @@ use crate::application::Application;
 use crate::checkpoint::{Checkpoints, SignedFile};
 use crate::clock::now_ms;
 use crate::config::Config;
+use crate::feed::Feed;
 use crate::home::{Home, NodeKeys};
 use crate::intake::Intake;
 use crate::metrics::Metrics;
@@ -77,6 +78,7 @@ pub async fn run(options: Options, stop: impl Future<Output = ()>) -> anyhow::Re
     let node = Node::start(&home, &config, keys, ledger, space.clone(), provenance).await?;
     let at: SocketAddr = listener.local_addr()?;
     tracing::info!(moniker = config.moniker, http = %at, network = genesis.network(), "node runs");
+    let feed = node.parts.feed.clone();
     let router = api::router(node.parts);
     let mut ended = Ended::Stopped;
     let until = async {
@@ -84,6 +86,8 @@ pub async fn run(options: Options, stop: impl Future<Output = ()>) -> anyhow::Re
             () = stop => {}
             () = hold_without_space(&space, &node.handle) => ended = Ended::SpaceIsBack,
         }
+        // Those who follow would hold their connections for ever.
+        feed.close();
     };
     server::serve(listener, router, &config.http, node.metrics, until).await;
     // Answers first, then agreement, which may still commit; the ledger closes last.
@@ -144,7 +148,13 @@ impl Node {
             None => None,
         };
         let checkpoints = Arc::new(Checkpoints::new(ledger.clone(), signing, metrics.clone()));
-        let announcer = Announcer { waiting: waiting.clone(), checkpoints: checkpoints.clone() };
+        let patience = Duration::from_secs(config.http.write_seconds);
+        let feed = Feed::new(ledger.clone(), config.http.streams_max, patience, metrics.clone());
+        let announcer = Announcer {
+            waiting: waiting.clone(),
+            checkpoints: checkpoints.clone(),
+            feed: feed.clone(),
+        };
         let signatures = Arc::new(Signatures::new(metrics.clone()));
         let application = Application::new(
             ledger.clone(),
@@ -164,6 +174,7 @@ impl Node {
             intake: Intake::start(admission, config.http.checking_max, CHECKING_THREADS),
             waiting,
             checkpoints: checkpoints.clone(),
+            feed,
             metrics: metrics.clone(),
             wait: Duration::from_secs(config.http.wait_seconds),
             body: Duration::from_secs(config.http.body_seconds),

@@ -9,8 +9,7 @@ use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value};
 
 use crate::event::id_of;
-use crate::json;
-use crate::resolution;
+use crate::{dereferencing, json, resolution};
 
 /// The largest answer that is checked.
 pub const ANSWER_BYTES_MAX: usize = 16 << 20;
@@ -22,10 +21,29 @@ pub const PROOF_TYPE: &str = "DzongProof";
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Question {
+    /// A DID URL.
+    Dereferencing(dereferencing::Question),
     /// A record by its key.
     Record(String),
     /// A DID.
     Resolution(resolution::Question),
+}
+
+impl Question {
+    /// Whether a document in the answer is the one that the record holds, so that the proof can
+    /// leave it out.
+    fn shows_documents(&self) -> bool {
+        matches!(self, Question::Resolution(question) if !question.expand_relative_urls)
+    }
+
+    /// The member of the answer that holds the proof, or whose metadata do.
+    fn place(&self) -> &'static str {
+        match self {
+            Question::Dereferencing(_) => "contentMetadata",
+            Question::Record(_) => "proof",
+            Question::Resolution(_) => "didDocumentMetadata",
+        }
+    }
 }
 
 /// A proof as it stands in an answer.
@@ -42,8 +60,8 @@ pub struct Proof {
 }
 
 impl Proof {
-    /// The proof of the answer to `question`, as JSON. In the proof of a resolution the document is
-    /// left out where it stands in the answer.
+    /// The proof of the answer to `question`, as JSON. Where the answer shows the document as it is,
+    /// the proof leaves it out.
     pub fn to_json(question: Question, evidence: Evidence) -> Box<RawValue> {
         let proof = Proof { evidence, question, proof_type: PROOF_TYPE.to_owned() };
         let mut value = serde_json::to_value(&proof).expect("only JSON members");
@@ -55,10 +73,13 @@ impl Proof {
         to_raw_value(&value).expect("only JSON members")
     }
 
-    /// Whether the answer holds the document of the record. That a version does not exist is
+    /// Whether the answer shows the record's document as it is. That a version does not exist is
     /// answered without one, though the record has one.
     fn shows_document(&self) -> bool {
         let Question::Resolution(question) = &self.question else { return false };
+        if !self.question.shows_documents() {
+            return false;
+        }
         let answer = self.evidence.records.first().and_then(|record| question.answer(record));
         answer.is_some_and(|resolution| resolution.document.is_some())
     }
@@ -115,8 +136,10 @@ fn check_answer(
     mut answer: Map<String, Value>,
     freshness: Freshness,
 ) -> Result<Verdict, String> {
-    let mut proof = take_proof(&mut answer).ok_or("the answer carries no proof")?;
-    if let Some(document) = answer.get("didDocument").filter(|document| document.is_object())
+    let (place, mut proof) = take_proof(&mut answer).ok_or("the answer carries no proof")?;
+    let question = proof.get("question").and_then(|question| read::<Question>(question).ok());
+    if question.is_some_and(|question| question.shows_documents())
+        && let Some(document) = answer.get("didDocument").filter(|document| document.is_object())
         && let Some(content) = document_holder(&mut proof)
     {
         if content.contains_key("document") {
@@ -128,6 +151,9 @@ fn check_answer(
     if proof.proof_type != PROOF_TYPE {
         return Err(format!("the proof is not a `{PROOF_TYPE}`"));
     }
+    if proof.question.place() != place {
+        return Err("the proof stands where that of another kind of answer does".into());
+    }
     let rebuilt = rebuild(&proof, trust)?;
     if rebuilt != Value::Object(answer) {
         return Err("the answer is not what the proven records say".into());
@@ -135,14 +161,17 @@ fn check_answer(
     Ok(verify(trust, &proof.evidence, freshness))
 }
 
-/// Takes the proof out of the answer, so that what is left can be compared.
-fn take_proof(answer: &mut Map<String, Value>) -> Option<Value> {
+/// Takes the proof out of the answer, so that what is left can be compared; with its place.
+fn take_proof(answer: &mut Map<String, Value>) -> Option<(&'static str, Value)> {
     if let Some(proof) = answer.remove("proof") {
-        return Some(proof);
+        return Some(("proof", proof));
     }
-    let metadata = answer.get_mut("didDocumentMetadata")?.as_object_mut()?;
+    let name = ["contentMetadata", "didDocumentMetadata"]
+        .into_iter()
+        .find(|name| answer.contains_key(*name))?;
+    let metadata = answer.get_mut(name)?.as_object_mut()?;
     match metadata.remove("proof")? {
-        Value::Array(proofs) => <[Value; 1]>::try_from(proofs).ok().map(|[proof]| proof),
+        Value::Array(proofs) => <[Value; 1]>::try_from(proofs).ok().map(|[proof]| (name, proof)),
         _ => None,
     }
 }
@@ -159,19 +188,32 @@ fn rebuild(proof: &Proof, trust: &Trust) -> Result<Value, String> {
         }
         Question::Record(_) => return Err("the proof is about another record".into()),
         Question::Resolution(question) => {
-            let network = if proof.evidence.genesis == trust.genesis {
-                &*trust.network
-            } else {
-                // Another network's answer is judged as such below, not by its DIDs' names.
-                question.did.split(':').nth(2).unwrap_or_default()
-            };
-            match question.key(network) {
-                Ok(_) => question.answer(proven).ok_or("the record does not answer")?.to_json(None),
-                Err(failure) => failure.result().to_json(None),
+            match question.key(network_of(proof, &question.did, trust)) {
+                Ok(_) => question.answer(proven).ok_or(SILENT)?.to_json(None),
+                Err(failure) => resolution::Resolution::failed(failure, None).to_json(None),
+            }
+        }
+        Question::Dereferencing(question) => {
+            let key = question.resolution().key(network_of(proof, &question.did, trust));
+            match key {
+                Ok(_) => question.answer(proven).ok_or(SILENT)?.to_json(None),
+                Err(failure) => dereferencing::Dereferencing::failed(failure, None).to_json(None),
             }
         }
     };
     serde_json::from_str(&text).map_err(|error| error.to_string())
+}
+
+/// Why an answer cannot be built anew.
+const SILENT: &str = "the record does not answer";
+
+/// The network whose DIDs may be asked for. Another network's answer is judged as such by its
+/// genesis, not by its DIDs' names.
+fn network_of<'a>(proof: &Proof, did: &'a str, trust: &'a Trust) -> &'a str {
+    match proof.evidence.genesis == trust.genesis {
+        true => &trust.network,
+        false => did.split(':').nth(2).unwrap_or_default(),
+    }
 }
 
 /// Reads a value through its canonical text, so that raw members are canonical. What serde takes

@@ -240,7 +240,7 @@ pub fn absolute_did_url(did: &str, reference: &str) -> String {
 }
 
 /// RFC 3986 section 5.2.4, of a path that begins with a slash or is read as if it did.
-fn remove_dot_segments(path: &str) -> String {
+pub(crate) fn remove_dot_segments(path: &str) -> String {
     let mut kept: Vec<&str> = Vec::new();
     let mut ends_in_slash = false;
     for segment in path.strip_prefix('/').unwrap_or(path).split('/') {

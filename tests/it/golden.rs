@@ -33,7 +33,7 @@ fn answer(golden: &Golden, question: resolution::Question) -> Value {
 
 fn ask(did: &str, version_id: Option<&str>) -> resolution::Question {
     let version_id = version_id.map(str::to_owned);
-    resolution::Question { did: did.to_owned(), version_id, version_time: None }
+    resolution::Question { version_id, ..resolution::Question::latest(did) }
 }
 
 fn examples() -> Value {

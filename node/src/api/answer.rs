@@ -5,7 +5,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 /// The height for which an answer speaks.
-const HEIGHT: HeaderName = HeaderName::from_static("dzong-height");
+pub(super) const HEIGHT: HeaderName = HeaderName::from_static("dzong-height");
 
 /// How long an answer may be kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,7 +21,9 @@ pub(super) enum Keep {
 /// An answer before it is sent.
 pub(super) struct Answer {
     pub(super) status: StatusCode,
+    /// Empty where there is no body.
     pub(super) content_type: &'static str,
+    pub(super) location: Option<HeaderValue>,
     pub(super) height: u64,
     pub(super) keep: Keep,
     pub(super) body: Bytes,
@@ -31,7 +33,8 @@ impl Answer {
     /// An answer in JSON.
     pub(super) fn json(height: u64, keep: Keep, body: impl Into<Bytes>) -> Answer {
         let body = body.into();
-        Answer { status: StatusCode::OK, content_type: "application/json", height, keep, body }
+        let (status, content_type) = (StatusCode::OK, "application/json");
+        Answer { status, content_type, location: None, height, keep, body }
     }
 
     /// An answer in JSON made of a value.
@@ -50,6 +53,8 @@ impl Answer {
         let known = tag.as_ref().is_some_and(|tag| is_known(request, tag));
         let mut response = if known && self.status == StatusCode::OK {
             StatusCode::NOT_MODIFIED.into_response()
+        } else if self.content_type.is_empty() {
+            self.status.into_response()
         } else {
             let content_type = HeaderValue::from_static(self.content_type);
             (self.status, [(header::CONTENT_TYPE, content_type)], self.body).into_response()
@@ -59,6 +64,9 @@ impl Answer {
         headers.insert(HEIGHT, HeaderValue::from(self.height));
         if let Some(tag) = tag {
             headers.insert(header::ETAG, tag);
+        }
+        if let Some(location) = self.location {
+            headers.insert(header::LOCATION, location);
         }
         response
     }

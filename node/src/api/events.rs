@@ -1,28 +1,53 @@
-//! Events: submitted, listed, shown, receipted.
+//! Events: submitted, shown, receipted.
 
-use axum::body::{Body, Bytes};
+use std::collections::BTreeMap;
+
+use axum::body::Body;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use consensus::mempool::Refused;
-use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use ledger::{Snapshot, StoredEvent};
 use proofs::{Block, Hash};
 use serde_json::json;
-use serde_json::value::RawValue;
 
-use super::Api;
 use super::answer::{Answer, Keep};
-use super::request::{known_options, number};
+use super::request::{known_options, read_body};
+use super::schema::{named, object, one_of};
+use super::table::{JSON, Table, read, write};
+use super::{Api, listing, schema};
 use crate::admission::{Admitted, Refusal};
 use crate::problem::Problem;
 use crate::waiting::Outcome;
 
-/// Most events of a page.
-const PAGE_MAX: u64 = 200;
-
-/// Most entries of the log that are read for a page: blocks have entries of their own.
-const SCAN_MAX: u64 = 1_000;
+pub(super) fn routes(table: Table) -> Table {
+    let id = || schema::hash();
+    let submit = write(submit, "submitEvent", "Submits a signed event.")
+        .option("wait", one_of(&["certified"]), "Answer when it is final, if that is soon.")
+        .body(true, named("Event"))
+        .answer(200, "The receipt: the event is final.", JSON, named("Receipt"))
+        .answer(
+            202,
+            "The event waits for a block; `Location` is where it will be.",
+            JSON,
+            object([("id", id()), ("status", one_of(&["pending"]))]),
+        )
+        .problem(409, "Another event of the same record came first.")
+        .problem(422, "A rule refuses the event.")
+        .problem(503, "The node takes no event now.");
+    let show = read(show, "getEvent", "An event by its id.")
+        .at("id", id(), "The event's id.")
+        .kept(JSON, named("ListedEvent"))
+        .problem(404, "No such event is in the log.");
+    let receipt = read(receipt, "getReceipt", "Proof that an event is in the log.")
+        .at("id", id(), "The event's id.")
+        .kept(JSON, named("Receipt"))
+        .problem(404, "No such event is in the log.");
+    table
+        .path("/v1/events", [listing::operation(), submit])
+        .path("/v1/events/{id}", [show])
+        .path("/v1/events/{id}/receipt", [receipt])
+}
 
 /// `POST /v1/events[?wait=certified]`
 pub(super) async fn submit(
@@ -43,7 +68,18 @@ pub(super) async fn submit(
         let problem = Problem::new(status, "disk-full", title, problem);
         return Err(Problem { retry_after: Some(10), ..problem });
     }
-    let bytes = read(&api, body).await?;
+    let bytes =
+        read_body(&api, body, Block::EVENT_BYTES_MAX).await.map_err(|problem| {
+            match problem.status {
+                StatusCode::PAYLOAD_TOO_LARGE => Problem {
+                    code: "event-too-large".into(),
+                    title: "the event is too large",
+                    detail: format!("{}: put what is larger beside the ledger", problem.detail),
+                    ..problem
+                },
+                _ => problem,
+            }
+        })?;
     let count = |outcome: &str| api.metrics.events.with_label_values(&[outcome]).inc();
     let admitted = match api.intake.judge(bytes).await {
         Ok(admitted) => admitted,
@@ -104,27 +140,6 @@ async fn until_certified(
     }
 }
 
-/// The body, within its size and its time.
-async fn read(api: &Api, body: Body) -> Result<Bytes, Problem> {
-    let limited = Limited::new(body, Block::EVENT_BYTES_MAX).collect();
-    match tokio::time::timeout(api.body, limited).await {
-        Ok(Ok(body)) => Ok(body.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Problem::new(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            "event-too-large",
-            "the event is too large",
-            "an event has at most 65535 bytes: put what is larger beside the ledger",
-        )),
-        Ok(Err(_)) => Err(Problem::bad_request("the body broke off")),
-        Err(_) => Err(Problem::new(
-            StatusCode::REQUEST_TIMEOUT,
-            "slow-body",
-            "the body took too long",
-            "send the body at once",
-        )),
-    }
-}
-
 /// Why the mempool did not take an event that is in order.
 fn not_taken(refused: Refused) -> Problem {
     let title = "the event cannot wait now";
@@ -177,47 +192,10 @@ pub(super) async fn show(
 ) -> Result<Response, Problem> {
     let id = parse(&id)?;
     let snapshot = api.snapshot();
-    let event = snapshot.event(&id)?.ok_or_else(absent)?;
-    let height = event.height;
-    Ok(Answer::value(height, Keep::Forever, &shown(&id, event)?).to(&headers))
-}
-
-/// `GET /v1/events?from=INDEX&limit=N`: events in the order of the log, from an index on.
-pub(super) async fn list(
-    State(api): State<Api>,
-    RawQuery(query): RawQuery,
-    headers: HeaderMap,
-) -> Result<Response, Problem> {
-    let options = known_options(query.as_deref(), &["from", "limit"])?;
-    let from = number(&options, "from")?.unwrap_or(0);
-    let limit = number(&options, "limit")?.unwrap_or(50).clamp(1, PAGE_MAX);
-    let read = move || page(&api.snapshot(), from, limit);
-    let answer = tokio::task::spawn_blocking(read).await.map_err(|error| Problem::fault(&error))?;
-    Ok(answer?.to(&headers))
-}
-
-fn page(snapshot: &Snapshot, from: u64, limit: u64) -> Result<Answer, Problem> {
-    let mut events = Vec::new();
-    let size = snapshot.log_size();
-    let end = size.min(from.saturating_add(SCAN_MAX));
-    let mut next = from.min(size);
-    while next < end && (events.len() as u64) < limit {
-        if let Some(bytes) = snapshot.event_at(next)? {
-            let id = id_of(&bytes)?;
-            let event = snapshot.event(&id)?.ok_or_else(absent)?;
-            events.push(shown(&id, event)?);
-        }
-        next += 1;
-    }
-    let page = json!({ "events": events, "next": next, "size": size });
-    Ok(Answer::value(snapshot.height(), Keep::Briefly, &page))
-}
-
-fn shown(id: &Hash, event: StoredEvent) -> Result<serde_json::Value, Problem> {
-    let StoredEvent { bytes, index, height } = event;
-    let event: Box<RawValue> =
-        serde_json::from_slice(&bytes).map_err(|error| Problem::fault(&error))?;
-    Ok(json!({ "id": id, "index": index, "height": height, "event": event }))
+    let StoredEvent { bytes, index, height } = snapshot.event(&id)?.ok_or_else(absent)?;
+    let event = snapshot.listed(index)?;
+    let shown = listing::shown(&snapshot, event, &bytes, &mut BTreeMap::new())?;
+    Ok(Answer::value(height, Keep::Forever, &shown).to(&headers))
 }
 
 /// The id of an event of the log.

@@ -8,6 +8,8 @@ use axum::response::{IntoResponse, Response};
 use consensus::Status;
 
 use super::Api;
+use super::schema::text;
+use super::table::{Table, read};
 use crate::clock::now_ms;
 use crate::metrics::without_end;
 use crate::problem::Problem;
@@ -17,6 +19,36 @@ const HEARTBEATS_MISSED_MAX: u32 = 6;
 
 /// However short the heartbeat, a block may take this long.
 const QUIET_MAX: Duration = Duration::from_secs(30);
+
+const TEXT: &str = "text/plain; charset=utf-8";
+
+pub(super) fn routes(table: Table) -> Table {
+    table
+        .path(
+            "/healthz",
+            [read(alive, "isAlive", "Whether the process answers.").answer(
+                200,
+                "It does.",
+                TEXT,
+                text(),
+            )],
+        )
+        .path(
+            "/readyz",
+            [read(ready, "isReady", "Whether answers from here are whole and fresh.")
+                .answer(200, "They are.", TEXT, text())
+                .problem(503, "They may not be, and why.")],
+        )
+        .path(
+            "/metrics",
+            [read(metrics, "getMetrics", "What the node counts, for Prometheus.").answer(
+                200,
+                "Metrics.",
+                "text/plain; version=0.0.4; charset=utf-8",
+                text(),
+            )],
+        )
+}
 
 /// `GET /healthz`: the process answers.
 pub(super) async fn alive() -> &'static str {

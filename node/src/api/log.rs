@@ -1,13 +1,15 @@
 //! The log as the transparency world reads it: C2SP tlog-tiles, checkpoint and policy.
 
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::HeaderMap;
 use axum::response::Response;
 use ledger::Snapshot;
 use proofs::Hash;
 
 use super::Api;
 use super::answer::{Answer, Keep};
+use super::schema::text;
+use super::table::{Table, read};
 use crate::problem::Problem;
 
 /// Hashes or entries of a full tile.
@@ -20,6 +22,23 @@ const LEVELS: u8 = 8;
 const LEVEL_MAX: u8 = 7;
 
 const TEXT: &str = "text/plain; charset=utf-8";
+
+pub(super) fn routes(table: Table) -> Table {
+    let checkpoint = read(checkpoint, "getCheckpoint", "The newest cosigned checkpoint (C2SP).")
+        .kept(TEXT, text())
+        .problem(404, "No checkpoint is cosigned by a quorum yet.");
+    let policy =
+        read(policy, "getPolicy", "Who signs and cosigns checkpoints (C2SP).").kept(TEXT, text());
+    let place = "`<level>/<number>`, or `entries/<number>`; `.p/<width>` behind a partial one.";
+    let tile = read(tile, "getTile", "A tile of the log (C2SP tlog-tiles).")
+        .at("path", text(), place)
+        .kept("application/octet-stream", text())
+        .problem(404, "There is no such tile, or not yet.");
+    table
+        .path("/log/checkpoint", [checkpoint])
+        .path("/log/policy", [policy])
+        .path("/log/tile/{*path}", [tile])
+}
 
 /// `GET /log/checkpoint`: the newest that a quorum cosigned.
 pub(super) async fn checkpoint(
@@ -53,10 +72,9 @@ pub(super) async fn tile(
     let height = snapshot.height();
     let read = move || tile.read(&snapshot);
     let bytes = tokio::task::spawn_blocking(read).await.map_err(|error| Problem::fault(&error))?;
-    let body = bytes?.ok_or_else(|| Problem::not_found("the log has not grown so far"))?.into();
-    let content_type = "application/octet-stream";
-    let keep = Keep::Forever;
-    Ok(Answer { status: StatusCode::OK, content_type, height, keep, body }.to(&headers))
+    let body = bytes?.ok_or_else(|| Problem::not_found("the log has not grown so far"))?;
+    let answer = Answer::json(height, Keep::Forever, body);
+    Ok(Answer { content_type: "application/octet-stream", ..answer }.to(&headers))
 }
 
 /// A tile's place.

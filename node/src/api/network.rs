@@ -10,7 +10,60 @@ use serde_json::{Value, json};
 use super::Api;
 use super::answer::{Answer, Keep};
 use super::health::readiness;
+use super::schema::{any_object, count, flag, hash, list, object, one_of, or_null, text};
+use super::table::{JSON, Table, read};
 use crate::problem::Problem;
+
+pub(super) fn routes(table: Table) -> Table {
+    let status =
+        read(status, "getStatus", "The node, its height and its network.").json(status_schema());
+    let validators = read(validators, "listValidators", "Who certifies the next height.").kept(
+        JSON,
+        object([
+            ("hash", hash()),
+            ("height", count()),
+            ("totalPower", count()),
+            ("validators", list(any_object())),
+        ]),
+    );
+    let peers = read(peers, "listPeers", "The peers that this node knows.")
+        .json(object([("peers", list(any_object()))]));
+    let evidence = read(evidence, "listEvidence", "Double signatures that this node has seen.")
+        .json(object([("evidence", list(any_object()))]));
+    let genesis = read(genesis, "getGenesis", "The genesis document, whose hash is the network.")
+        .kept(JSON, any_object());
+    table
+        .path("/v1/status", [status])
+        .path("/v1/validators", [validators])
+        .path("/v1/peers", [peers])
+        .path("/v1/evidence", [evidence])
+        .path("/v1/genesis", [genesis])
+}
+
+fn status_schema() -> Value {
+    object([
+        ("behind", flag()),
+        ("block", hash()),
+        ("evidence", count()),
+        ("genesis", hash()),
+        ("halted", or_null(text())),
+        ("height", count()),
+        ("logSize", count()),
+        ("mempool", object([("bytes", count()), ("events", count())])),
+        ("moniker", text()),
+        ("network", text()),
+        ("peers", count()),
+        ("ready", flag()),
+        ("role", one_of(&["replica", "validator"])),
+        ("round", count()),
+        ("stateRoot", hash()),
+        ("time", count()),
+        ("unready", or_null(text())),
+        ("validators", count()),
+        ("version", text()),
+        ("watching", flag()),
+    ])
+}
 
 /// `GET /v1/status`
 pub(super) async fn status(State(api): State<Api>, headers: HeaderMap) -> Response {

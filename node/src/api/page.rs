@@ -9,6 +9,8 @@ use axum::response::{IntoResponse, Response};
 use sha2::{Digest as _, Sha256};
 
 use super::answer::is_known;
+use super::schema::text;
+use super::table::{Table, read};
 use crate::problem::Problem;
 
 /// The page's own files and this node's answers, and nothing from elsewhere. Of what a page can do
@@ -17,6 +19,8 @@ const POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; 
                       style-src 'self'; img-src data:; connect-src 'self'; \
                       frame-ancestors 'none'; base-uri 'none'; form-action 'none'; \
                       require-trusted-types-for 'script'; trusted-types 'none'";
+
+const HTML: &str = "text/html; charset=utf-8";
 
 /// Digits of a file's hash in its name.
 const HASH_DIGITS: usize = 16;
@@ -31,7 +35,7 @@ struct File {
 }
 
 macro_rules! file {
-    ($stem:literal, $ending:literal, $content_type:literal) => {{
+    ($stem:literal, $ending:literal, $content_type:expr) => {{
         let bytes = include_bytes!(concat!("../../../explorer/dist/", $stem, ".", $ending));
         let gzip = include_bytes!(concat!("../../../explorer/dist/", $stem, ".", $ending, ".gz"));
         let mut hash = hex::encode(Sha256::digest(bytes));
@@ -46,7 +50,7 @@ macro_rules! file {
     }};
 }
 
-static PAGE: LazyLock<File> = LazyLock::new(|| file!("index", "html", "text/html; charset=utf-8"));
+static PAGE: LazyLock<File> = LazyLock::new(|| file!("index", "html", HTML));
 
 static ASSETS: LazyLock<[File; 3]> = LazyLock::new(|| {
     [
@@ -55,6 +59,15 @@ static ASSETS: LazyLock<[File; 3]> = LazyLock::new(|| {
         file!("verifier", "wasm", "application/wasm"),
     ]
 });
+
+pub(super) fn routes(table: Table) -> Table {
+    let page = read(page, "getPage", "The page for people.").any_query().kept(HTML, text());
+    let asset = read(asset, "getAsset", "A file of the page, named by its bytes.")
+        .at("name", text(), "The file's name.")
+        .problem(404, "This version's page has no such file.");
+    let asset = ASSETS.iter().fold(asset, |asset, file| asset.kept(file.content_type, text()));
+    table.path("/", [page]).path("/assets/{name}", [asset])
+}
 
 /// `GET /`
 pub(super) async fn page(headers: HeaderMap) -> Response {

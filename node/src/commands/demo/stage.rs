@@ -41,7 +41,7 @@ pub(super) struct Stage {
 
 /// The question for a DID's latest version.
 pub(super) fn question(did: &str) -> Question {
-    Question { did: did.to_owned(), version_id: None, version_time: None }
+    Question::latest(did)
 }
 
 impl Stage {

@@ -58,16 +58,16 @@ pub(super) struct History {
 impl Resolve {
     pub(super) fn run(self, global: &Global) -> anyhow::Result<()> {
         let question = Question {
-            did: self.did.clone(),
             version_id: self.version_id.clone(),
             version_time: self.version_time.clone(),
+            ..Question::latest(&self.did)
         };
         let client = Client::new(&global.url);
         let trust = if self.verify { Some(self.trust.trust()?) } else { None };
         if let Some(failure) = trust.as_ref().and_then(|t| question.key(&t.network).err()) {
             // Wrong in itself, whatever any node would say.
-            let result = failure.result().resolution_metadata;
-            let title = result.get("error").and_then(|error| error.get("title")?.as_str());
+            let error = failure.error(None);
+            let title = error.get("title").and_then(Value::as_str);
             let title = title.unwrap_or(failure.code());
             anyhow::bail!("`{}` is not resolved: {title} ({})", self.did, failure.code());
         }
@@ -139,11 +139,8 @@ impl History {
         let oldest = record.version.saturating_sub(self.limit) + 1;
         let mut versions = Vec::new();
         for number in oldest..=record.version {
-            let question = Question {
-                did: self.did.clone(),
-                version_id: Some(number.to_string()),
-                version_time: None,
-            };
+            let version_id = Some(number.to_string());
+            let question = Question { version_id, ..Question::latest(&self.did) };
             let body = client.resolve(&question)?.body;
             let answer: Value = serde_json::from_slice(&body)?;
             let verdict = trust.as_ref().map(|trust| match asks(&answer, &question) {

@@ -1,0 +1,88 @@
+#!/usr/bin/env bash
+# How fast a node answers, against nginx serving the same bytes on the same cores in the same run.
+#
+#   benches/http.sh [SECONDS]
+#
+# Needs nginx and wrk (Debian has both) and a built dzong: target/release/dzong, or DZONG=FILE. Each
+# question is put to both in turn, three times; what is printed are medians and their ratio.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+SECONDS_EACH=${1:-5}
+CONNECTIONS=32
+DZONG=$(realpath "${DZONG:-target/release/dzong}")
+BASE_PORT=${BASE_PORT:-18480}
+NGINX_PORT=$((BASE_PORT + 90))
+HOME_DIR=$(mktemp -d)
+trap 'kill "$NGINX" 2>/dev/null; "$DZONG" localnet stop --home "$HOME_DIR/net" >/dev/null 2>&1; rm -rf "$HOME_DIR"' EXIT
+
+for tool in nginx wrk curl; do
+    command -v "$tool" >/dev/null || { echo "$tool is not installed: apt-get install $tool"; exit 1; }
+done
+
+"$DZONG" localnet --home "$HOME_DIR/net" --base-port "$BASE_PORT" --fresh --detach >/dev/null
+NODE=http://127.0.0.1:$BASE_PORT
+export DZONG_HOME=$HOME_DIR/net DZONG_URL=$NODE
+"$DZONG" key new --suite ed25519 --out "$HOME_DIR/key.json" >/dev/null
+DID=$("$DZONG" did create --key "$HOME_DIR/key.json" | head -n 1)
+# Enough events for a full tile.
+"$DZONG" load --kind did --rate 100 --seconds 4 >/dev/null
+
+mkdir -p "$HOME_DIR/www"
+RESOLVE=/1.0/identifiers/$DID
+PROVEN="$RESOLVE?proof=true"
+TILE=/log/tile/0/000
+curl -sf "$NODE$RESOLVE" >"$HOME_DIR/www/resolve"
+curl -sf "$NODE$PROVEN" >"$HOME_DIR/www/proven"
+curl -sf "$NODE$TILE" >"$HOME_DIR/www/tile"
+cat >"$HOME_DIR/nginx.conf" <<CONF
+worker_processes auto;
+daemon off;
+pid $HOME_DIR/nginx.pid;
+error_log /dev/null;
+events { worker_connections 1024; }
+http {
+    access_log off;
+    sendfile on;
+    tcp_nopush on;
+    keepalive_requests 100000000;
+    open_file_cache max=100 inactive=60s;
+    open_file_cache_valid 60s;
+    default_type application/json;
+    client_body_temp_path $HOME_DIR/t1; proxy_temp_path $HOME_DIR/t2; fastcgi_temp_path $HOME_DIR/t3;
+    uwsgi_temp_path $HOME_DIR/t4; scgi_temp_path $HOME_DIR/t5;
+    server { listen 127.0.0.1:$NGINX_PORT; root $HOME_DIR/www; }
+}
+CONF
+nginx -c "$HOME_DIR/nginx.conf" &
+NGINX=$!
+sleep 1
+
+# Requests a second, the 99th percentile in milliseconds, and answers that were none.
+ask() {
+    wrk -t 2 -c "$CONNECTIONS" -d "${SECONDS_EACH}s" --latency "$1" | awk '
+        /Requests\/sec/ { rate = $2 }
+        $1 == "99%" { p = $2; if (p ~ /us$/) p = p / 1000; else if (p ~ /ms$/) p = p + 0; else p = p * 1000 }
+        /Non-2xx/ { bad = $NF }
+        END { print rate, p, bad + 0 }'
+}
+median() { sort -n | sed -n 2p; }
+
+printf '%-28s %10s %10s %6s %8s %8s\n' question dzong/s nginx/s ratio "p99 ms" "nginx ms"
+for line in "resolution:$RESOLVE:resolve" "resolution with proof:$PROVEN:proven" "log tile:$TILE:tile"; do
+    name=${line%%:*}
+    file=${line##*:}
+    path=${line#*:}
+    path=${path%:*}
+    : >"$HOME_DIR/ours"; : >"$HOME_DIR/theirs"
+    for _ in 1 2 3; do
+        ask "$NODE$path" >>"$HOME_DIR/ours"
+        ask "http://127.0.0.1:$NGINX_PORT/$file" >>"$HOME_DIR/theirs"
+    done
+    awk '$3 > 0 { exit 1 }' "$HOME_DIR/ours" "$HOME_DIR/theirs" || { echo "$name: errors were answered"; exit 1; }
+    ours=$(cut -d' ' -f1 "$HOME_DIR/ours" | median)
+    theirs=$(cut -d' ' -f1 "$HOME_DIR/theirs" | median)
+    printf '%-28s %10.0f %10.0f %6.2f %8.2f %8.2f\n' "$name" "$ours" "$theirs" \
+        "$(awk "BEGIN { print $ours / $theirs }")" \
+        "$(cut -d' ' -f2 "$HOME_DIR/ours" | median)" "$(cut -d' ' -f2 "$HOME_DIR/theirs" | median)"
+done

@@ -11,7 +11,7 @@ use proofs::{Hash, Record};
 use registry::projections::projections;
 use registry::{CheckedEvent, Genesis, Rejection, SignedEvent};
 
-use crate::chain::{DecidedBlock, block_key, block_row, stored_block};
+use crate::chain::{DecidedBlock, block_key, block_row, hand_over_key, stored_block};
 use crate::execution::{CertifiedBlock, ExecutedBlock};
 use crate::fault::Fault;
 use crate::ledger::{HEAD, genesis_state};
@@ -220,6 +220,10 @@ impl Replay {
             if !row.is_some_and(|row| row.starts_with(hashes)) {
                 return Ok(Some(format!("row {number} of the log's tree is not the log's")));
             }
+        }
+        let hand_over = store.get(Family::Meta, &hand_over_key(executed.header.height))?;
+        if hand_over.is_some() != executed.new_validators().is_some() {
+            return Ok(Some("whether the validators change here is not noted".into()));
         }
         let height = store.get(Family::Meta, &block_key(&executed.id))?;
         let found = height.as_deref() == Some(&executed.header.height.to_be_bytes()[..]);

@@ -8,7 +8,7 @@ use proofs::{Hash, Header};
 use registry::projections::projections;
 use registry::{CheckedEvent, Genesis, Parameters, network};
 
-use crate::chain::{block_key, block_row, set_key};
+use crate::chain::{block_key, block_row, hand_over_key, set_key};
 use crate::check;
 use crate::execution::{BlockInput, CertifiedBlock, ExecutedBlock, Invalid, Proposal};
 use crate::fault::Fault;
@@ -388,6 +388,7 @@ fn put_block(batch: &mut Batch<'_>, block: &CertifiedBlock) {
     }
     if let Some(validators) = executed.new_validators() {
         put_validators(batch, validators);
+        batch.put(Family::Meta, &hand_over_key(height), &[]);
     }
     let row = BlockRow::new(header, certificate, executed.first_entry, executed.events.len());
     batch.put(Family::Blocks, &height.to_be_bytes(), &encode(&row));

@@ -155,6 +155,7 @@ pub fn router(parts: Parts) -> Router {
         .route("/v1/blocks/{height}", only(get(blocks::show)))
         .route("/v1/status", only(get(network::status)))
         .route("/v1/validators", only(get(network::validators)))
+        .route("/v1/trust-chain", only(get(network::trust_chain)))
         .route("/v1/peers", only(get(network::peers)))
         .route("/v1/evidence", only(get(network::evidence)))
         .route("/v1/genesis", only(get(network::genesis)))

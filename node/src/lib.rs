@@ -17,6 +17,7 @@ pub mod cli;
 pub mod client;
 pub mod commands;
 pub mod config;
+pub mod files;
 pub mod home;
 pub mod intake;
 pub mod keys;

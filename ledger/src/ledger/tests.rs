@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use proofs::merkle::{leaf_hash, verify_consistency, verify_inclusion};
 use proofs::trust::{Freshness, verify_receipt};
-use proofs::{Certificate, Record, Trust, Verdict};
+use proofs::{Certificate, Record, Trust, Validator, ValidatorSet, Verdict};
 use proptest::prelude::*;
 use registry::did_state;
 use serde_json::json;
@@ -760,4 +760,49 @@ proptest! {
         }
         prop_assert_eq!(world.audit().findings, []);
     }
+}
+
+#[test]
+fn hand_overs_of_the_validators_are_found_without_reading_every_header() {
+    let world = World::in_memory();
+    let trust = Trust::from_genesis(world.fixture.genesis.bytes()).unwrap();
+    assert_eq!(world.snapshot().trust_chain(0).unwrap(), None, "nothing is certified yet");
+    let hand_over = |validators: ValidatorSet| {
+        let time = world.ledger().head().time + 1000;
+        let input = BlockInput { time, proposer: world.fixture.proposer(), events: vec![] };
+        let executed = world.snapshot().propose_hand_over(&input, validators).unwrap();
+        let certificate = world.fixture.certificate(executed.header());
+        let block = CertifiedBlock::new(Arc::new(executed), certificate).unwrap();
+        world.ledger().commit(&block).unwrap();
+    };
+    world.commit(&[]);
+    // The fourth goes, and comes back; the others certify all along.
+    let all = trust.validators.clone();
+    let first_three = world.fixture.certificate(&world.snapshot().header(1).unwrap().unwrap().0);
+    let stays = |validator: &&Validator| {
+        first_three.signatures.iter().any(|signature| signature.validator == validator.key)
+    };
+    let three = all.as_slice().iter().filter(stays).copied().collect();
+    let three = ValidatorSet::new(three).unwrap();
+    hand_over(three.clone());
+    world.commit(&[]);
+    world.commit(&[]);
+    let before = world.snapshot();
+    hand_over(all.clone());
+    world.commit(&[]);
+
+    let heights = |snapshot: &Snapshot, from| -> Vec<u64> {
+        let chain = snapshot.trust_chain(from).unwrap().unwrap();
+        chain.steps.iter().map(|step| step.certificate.height).collect()
+    };
+    assert_eq!(heights(&world.snapshot(), 0), [2, 5, 6]);
+    assert_eq!(heights(&world.snapshot(), 3), [5, 6]);
+    assert_eq!(heights(&world.snapshot(), u64::MAX), [6], "the newest in any case");
+    assert_eq!(heights(&before, 0), [2, 4], "a snapshot speaks of its own height");
+    let chain = before.trust_chain(0).unwrap().unwrap();
+    let reached = chain.follow(&trust, BEGIN + 60_000).unwrap();
+    assert_eq!((reached.height, &reached.validators), (4, &three));
+    let chain = world.snapshot().trust_chain(reached.height).unwrap().unwrap();
+    let reached = chain.follow(&reached, BEGIN + 60_000).unwrap();
+    assert_eq!((reached.height, reached.validators), (6, all));
 }

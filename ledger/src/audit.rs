@@ -2,6 +2,8 @@
 //! Certificates, headers, events, signatures, execution, log and records are checked, and what is
 //! wrong is named by height and key. In memory there is one state tree, never the records.
 
+mod log;
+
 use std::path::Path;
 use std::sync::Arc;
 
@@ -18,6 +20,8 @@ use crate::ledger::{HEAD, genesis_state};
 use crate::rows::{self, EventRow, HeadRow, ProjectionRow};
 use crate::snapshot::{Snapshot, State};
 use crate::store::{Disk, Family, Store};
+
+pub use log::LogReplay;
 
 /// What an audit found.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,11 +4,12 @@
 use std::ops::RangeInclusive;
 
 use proofs::chain::{HAND_OVERS_MAX, Step};
+use proofs::tlog::tiles::{Tile, encode_entries, encode_hashes};
 use proofs::{Block, Certificate, Hash, Header, Receipt, TrustChain, ValidatorSet};
 use serde_json::value::RawValue;
 
 use crate::fault::Fault;
-use crate::log::LogReader;
+use crate::log::{LogReader, LogTree};
 use crate::rows::{self, BlockRow, EventRow, ValidatorsRow};
 use crate::snapshot::Snapshot;
 use crate::store::{Family, Store};
@@ -143,6 +144,39 @@ impl Snapshot {
             }
             _ => Ok(None),
         }
+    }
+
+    /// What stands in a tile or a bundle of entries (C2SP tlog-tiles). `None` if the log has not
+    /// grown so far.
+    ///
+    /// # Errors
+    /// As [`Snapshot::event`].
+    pub fn tile(&self, tile: &Tile) -> Result<Option<Vec<u8>>, Fault> {
+        let Some(first) = tile.first() else { return Ok(None) };
+        match tile.level {
+            Some(_) => {
+                let hashes = self.log_hashes(tile.tree_level(), first, tile.width)?;
+                Ok(hashes.map(|hashes| encode_hashes(&hashes)))
+            }
+            None => {
+                let whole = first.checked_add(tile.width).is_some_and(|end| end <= self.log_size());
+                if !whole {
+                    return Ok(None);
+                }
+                Ok(Some(encode_entries(&self.entries(first, tile.width)?)))
+            }
+        }
+    }
+
+    /// RFC 9162 root of the log's first `size` entries. `None` if there are not as many.
+    ///
+    /// # Errors
+    /// As [`Snapshot::event`].
+    pub fn log_root(&self, size: u64) -> Result<Option<Hash>, Fault> {
+        if size > self.log_size() {
+            return Ok(None);
+        }
+        LogTree::load(&self.store, size).map(|log| Some(log.root()))
     }
 
     /// The header of a height, from 1, and its certificate.

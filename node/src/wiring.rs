@@ -96,7 +96,8 @@ impl Node {
             Some(keys) => Some((keys.clone(), SignedFile::open(&home.checkpoint())?)),
             None => None,
         };
-        let checkpoints = Arc::new(Checkpoints::new(ledger.clone(), signing, metrics.clone()));
+        let checkpoints = Checkpoints::new(ledger.clone(), signing, metrics.clone());
+        let checkpoints = Arc::new(checkpoints.kept_in(home.published_checkpoint())?);
         let announcer = Announcer { waiting: waiting.clone(), checkpoints: checkpoints.clone() };
         let signatures = Arc::new(Signatures::new(metrics.clone()));
         let application = Application::new(

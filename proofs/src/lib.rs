@@ -25,6 +25,7 @@ pub mod merkle;
 pub mod receipt;
 pub mod record;
 pub mod state;
+pub mod tlog;
 pub mod trust;
 pub mod validators;
 

@@ -66,14 +66,18 @@ impl Fixture {
         let key = |validator: u64, purpose: u64| {
             NumberedKey::new(10 * OFFICES + 10 * validator + purpose)
         };
-        let entry = |validator| ValidatorEntry {
-            cosigner_key: key(validator, 1).public_key(),
-            log_key: key(validator, 2).public_key(),
-            name: format!("validator {validator}"),
-            operator: dids[5].clone(),
-            peer_key: key(validator, 3).public_key(),
-            power: 1,
-            validator_key: key(validator, 0).public_key(),
+        let entry = |validator| {
+            let keys = Fixture::validator_keys(validator);
+            let [vote, cosigner, log] = [0, 1, 2].map(|purpose| PublicKey::from(&keys[purpose]));
+            ValidatorEntry {
+                cosigner_key: cosigner,
+                log_key: log,
+                name: format!("validator {validator}"),
+                operator: dids[5].clone(),
+                peer_key: key(validator, 3).public_key(),
+                power: 1,
+                validator_key: vote,
+            }
         };
         let document = Document {
             events,
@@ -99,6 +103,11 @@ impl Fixture {
     /// The first validator.
     pub(crate) fn proposer(&self) -> PublicKey {
         self.validators[0].public_key()
+    }
+
+    /// A validator's keys for votes, for cosignatures and for the log.
+    pub(crate) fn validator_keys(validator: u64) -> [SigningKey; 3] {
+        [0, 1, 2].map(|purpose| NumberedKey::new(10 * OFFICES + 10 * validator + purpose).0)
     }
 
     fn domain(&self) -> String {

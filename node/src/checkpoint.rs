@@ -21,12 +21,14 @@ use bytes::Bytes;
 use ledger::{ExecutedBlock, Ledger, Snapshot, Version};
 use proofs::tlog::{LogHead, Policy};
 use proofs::{Hash, Header, PublicKey};
+use registry::Genesis;
 use registry::network::{self, ValidatorEntry};
 
 use crate::files::write_whole;
 use crate::home::ValidatorKeys;
 use crate::metrics::Metrics;
-pub use note::{origin, policy};
+pub use note::origin;
+use note::policy;
 pub use signed::SignedFile;
 pub use statement::Statement;
 
@@ -115,23 +117,6 @@ impl Checkpoints {
     /// The same, with the number of entries for which it speaks.
     pub fn newest_with_size(&self) -> Option<(u64, Arc<str>)> {
         self.state().newest.clone()
-    }
-
-    /// Who signs and cosigns, as C2SP tlog-policy, for the validators of now or those after a
-    /// block. `None` if there is no such block.
-    ///
-    /// # Errors
-    /// If the disk cannot be read.
-    pub fn policy(
-        &self,
-        snapshot: &Snapshot,
-        height: Option<u64>,
-    ) -> Result<Option<String>, ledger::Fault> {
-        let validators = match height {
-            None => Some(validators(snapshot)?),
-            Some(height) => validators_after(snapshot, height)?,
-        };
-        Ok(validators.map(|validators| policy(&self.origin, &validators)))
     }
 
     /// Learns of a committed block. Cheap: signing is for [`Checkpoints::sign`].
@@ -321,12 +306,35 @@ fn is_due(header: &Header, before: u64, has_events: bool) -> bool {
 /// # Errors
 /// If the disk cannot be read.
 pub fn vouched(snapshot: &Snapshot, note: &str) -> Result<Option<LogHead>, ledger::Fault> {
-    let genesis = snapshot.genesis();
-    let origin = origin(genesis.network(), &genesis.hash());
-    let policy = policy(&origin, &validators(snapshot)?).parse::<Policy>();
+    let policy = policy_after(snapshot, None)?.unwrap_or_default().parse::<Policy>();
     let Ok(head) = policy.and_then(|policy| policy.verify(note)) else { return Ok(None) };
     let same = snapshot.log_root(head.size)? == Some(head.root);
     Ok(same.then_some(head))
+}
+
+/// The policy of a network whose validators are still those of genesis.
+pub fn genesis_policy(genesis: &Genesis) -> String {
+    let record = genesis.records().get(network::VALIDATORS);
+    let validators = record.and_then(network::validators).unwrap_or_default();
+    policy(&origin(genesis.network(), &genesis.hash()), &validators)
+}
+
+/// Who signs and cosigns, as C2SP tlog-policy: the validators of now, or those after a block.
+/// `None` if there is no such block.
+///
+/// # Errors
+/// If the disk cannot be read.
+pub fn policy_after(
+    snapshot: &Snapshot,
+    height: Option<u64>,
+) -> Result<Option<String>, ledger::Fault> {
+    let validators = match height {
+        None => Some(validators(snapshot)?),
+        Some(height) => validators_after(snapshot, height)?,
+    };
+    let genesis = snapshot.genesis();
+    let origin = origin(genesis.network(), &genesis.hash());
+    Ok(validators.map(|validators| policy(&origin, &validators)))
 }
 
 /// The validators of now.

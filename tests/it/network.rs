@@ -3,5 +3,6 @@
 mod crash;
 mod documents;
 mod lifecycle;
+mod log;
 mod npm;
 mod trouble;

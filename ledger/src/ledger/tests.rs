@@ -10,7 +10,7 @@ use registry::did_state;
 use serde_json::json;
 
 use super::*;
-use crate::audit::{Report, audit_disk, verify_singly};
+use crate::audit::{LogReplay, Report, audit_disk, verify_singly};
 use crate::fixture::{BEGIN, Fixture, checked};
 use crate::snapshot::Version;
 
@@ -858,7 +858,7 @@ fn the_log_alone_leads_to_the_same_state() {
     let mut fewer = blocks.clone();
     fewer[0].0.pop();
     assert!(replayed(&fewer).is_err(), "an event is missing");
-    for byte in 0..blocks[2].1.len() {
+    for byte in (0..blocks[2].1.len()).step_by(16) {
         // A proposer that is a validator as well, and a time in the gap: nobody signed those here.
         let mut changed = blocks.clone();
         changed[2].1[byte] ^= 1;

@@ -12,6 +12,7 @@ use proofs::tlog::Tile;
 use super::Api;
 use super::answer::{Answer, Keep};
 use super::request::{known_options, number};
+use crate::checkpoint::policy_after;
 use crate::problem::Problem;
 
 pub(super) const TEXT: &str = "text/plain; charset=utf-8";
@@ -40,7 +41,7 @@ pub(super) async fn policy(
     let snapshot = api.snapshot();
     let speaks_for = height.unwrap_or_else(|| snapshot.height());
     let keep = if height.is_some() { Keep::Forever } else { Keep::Briefly };
-    let policy = move || api.checkpoints.policy(&snapshot, height);
+    let policy = move || policy_after(&snapshot, height);
     let policy =
         tokio::task::spawn_blocking(policy).await.map_err(|error| Problem::fault(&error))?;
     let policy = policy?.ok_or_else(|| Problem::not_found("there is no such block here"))?;

@@ -1,5 +1,7 @@
 //! The whole interface over a ledger in memory, without sockets.
 
+mod log;
+
 use std::time::Duration;
 
 use axum::body::Body;

@@ -44,7 +44,7 @@ pub(super) fn cosigned(
 
 /// C2SP tlog-policy: the log's keys, the cosigners, and how many make a quorum. Where voting powers
 /// differ, the count is the one that any such group needs.
-pub fn policy(origin: &str, validators: &[ValidatorEntry]) -> String {
+pub(super) fn policy(origin: &str, validators: &[ValidatorEntry]) -> String {
     let mut text = String::new();
     for entry in validators {
         text.push_str(&format!("log {}\n", log_key(origin, entry)));

@@ -37,9 +37,9 @@ fn a_quorum_of_statements_makes_a_checkpoint() {
     assert!(lines[1].starts_with(&format!("\u{2014} {origin} ")));
     assert!(lines[4].starts_with(&format!("\u{2014} {origin}/")));
     let snapshot = world.ledger.snapshot();
-    let policy = signers[0].policy(&snapshot, None).unwrap().unwrap();
-    assert_eq!(signers[0].policy(&snapshot, Some(1)).unwrap(), Some(policy.clone()));
-    assert_eq!(signers[0].policy(&snapshot, Some(2)).unwrap(), None);
+    let policy = policy_after(&snapshot, None).unwrap().unwrap();
+    assert_eq!(policy_after(&snapshot, Some(1)).unwrap(), Some(policy.clone()));
+    assert_eq!(policy_after(&snapshot, Some(2)).unwrap(), None);
     assert!(policy.ends_with("group validators 3 v0 v1 v2 v3\nquorum validators\n"), "{policy}");
 }
 

@@ -1,9 +1,10 @@
 //! The log's tree and entries in files of 256: C2SP tlog-tiles v0.1.0.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
-use super::decimal;
+use super::{LogHead, decimal};
 use crate::Hash;
 use crate::bytes::Reader;
 use crate::merkle::{empty_root, node_hash};
@@ -213,6 +214,57 @@ impl TileTree {
     }
 }
 
+/// Tiles of a log of which only a head is believed: each that is handed out leads to its root.
+pub struct ProvenTiles<R> {
+    edge: TileTree,
+    read: R,
+    /// Full tiles above the leaves that were proven before.
+    known: BTreeMap<(u8, u64), Vec<Hash>>,
+}
+
+impl<R: FnMut(Tile) -> Option<Vec<Hash>>> ProvenTiles<R> {
+    /// Reads the right edge, which must give the head's root. `None` if it does not.
+    pub fn open(head: &LogHead, mut read: R) -> Option<ProvenTiles<R>> {
+        let mut edge = Vec::new();
+        for level in 0..=LEVEL_MAX {
+            let nodes = head.size.checked_shr(TILE_HEIGHT * u32::from(level)).unwrap_or(0);
+            let width = nodes % TILE_WIDTH;
+            let tile = Tile { level: Some(level), number: nodes / TILE_WIDTH, width };
+            edge.push(if width == 0 { Vec::new() } else { of_width(read(tile)?, width)? });
+        }
+        let edge = TileTree { size: head.size, edge };
+        (edge.root() == head.root).then(|| ProvenTiles { edge, read, known: BTreeMap::new() })
+    }
+
+    /// The hashes of tile `number` of a level, full or at the right edge. `None` if it is not
+    /// there, or does not lead to the root.
+    pub fn tile(&mut self, level: u8, number: u64) -> Option<Vec<Hash>> {
+        let full = full_tiles(self.edge.size, level);
+        if number >= full {
+            let edge = self.edge.edge.get(usize::from(level)).filter(|edge| !edge.is_empty());
+            return edge.filter(|_| number == full).cloned();
+        }
+        if let Some(known) = self.known.get(&(level, number)) {
+            return Some(known.clone());
+        }
+        let tile = Tile { level: Some(level), number, width: TILE_WIDTH };
+        let hashes = of_width((self.read)(tile)?, TILE_WIDTH)?;
+        let above = self.tile(level.checked_add(1)?, number / TILE_WIDTH)?;
+        let root = above.get(usize::try_from(number % TILE_WIDTH).ok()?)?;
+        if perfect_root(&hashes) != *root {
+            return None;
+        }
+        if level > 0 {
+            self.known.insert((level, number), hashes.clone());
+        }
+        Some(hashes)
+    }
+}
+
+fn of_width(hashes: Vec<Hash>, width: u64) -> Option<Vec<Hash>> {
+    (u64::try_from(hashes.len()).ok()? == width).then_some(hashes)
+}
+
 /// Full tiles of a level in a tree of this size.
 fn full_tiles(size: u64, level: u8) -> u64 {
     size.checked_shr(TILE_HEIGHT * (u32::from(level) + 1)).unwrap_or(0)
@@ -237,7 +289,6 @@ fn perfect_root(hashes: &[Hash]) -> Hash {
 mod tests {
     use super::*;
     use crate::merkle::leaf_hash;
-    use std::collections::BTreeMap;
 
     #[test]
     fn a_tile_has_one_path() {
@@ -323,6 +374,28 @@ mod tests {
         leaves[273 * 256..].iter().for_each(|leaf| resumed.push(*leaf, &mut |_, _| {}));
         assert_eq!(resumed, tree);
         assert_eq!(TileTree::resume(274, read), None, "a tile is missing");
+
+        tiles.extend(tree.partial().map(|(tile, hashes)| (tile.to_string(), hashes.to_vec())));
+        let head = LogHead { size: tree.size(), root: tree.root() };
+        let read = |tile: Tile| tiles.get(&tile.to_string()).cloned();
+        let mut proven = ProvenTiles::open(&head, read).unwrap();
+        assert_eq!(proven.tile(0, 5).unwrap(), leaves[5 * 256..6 * 256]);
+        assert_eq!(proven.tile(0, 273).unwrap(), leaves[273 * 256..]);
+        assert_eq!((proven.tile(0, 274), proven.tile(2, 1)), (None, None), "beyond the log");
+        for changed in ["tile/0/005", "tile/1/000"] {
+            let read = |tile: Tile| {
+                let mut hashes = tiles.get(&tile.to_string()).cloned()?;
+                if tile.to_string() == changed {
+                    hashes[200] = Hash([0; 32]);
+                }
+                Some(hashes)
+            };
+            assert_eq!(ProvenTiles::open(&head, read).unwrap().tile(0, 5), None, "{changed}");
+        }
+        let other = LogHead { root: Hash([0; 32]), ..head };
+        assert!(ProvenTiles::open(&other, read).is_none());
+        let empty = LogHead { size: 0, root: empty_root() };
+        assert_eq!(ProvenTiles::open(&empty, read).unwrap().tile(0, 0), None);
     }
 
     #[test]

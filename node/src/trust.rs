@@ -57,19 +57,25 @@ impl TrustArgs {
         if let Some(path) = &self.checkpoint {
             return load_checkpoint(path);
         }
-        match &self.genesis {
-            Some(path) => from_file(path),
-            None => {
-                let path = local_home().join("genesis.json");
-                anyhow::ensure!(
-                    path.exists(),
-                    "nothing to trust: name the network's genesis document with --genesis FILE \
-                     (there is no {})",
-                    path.display()
-                );
-                from_file(&path)
-            }
+        from_file(&self.genesis_path()?)
+    }
+
+    /// Where the genesis document is: as named, else the local network's.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn genesis_path(&self) -> anyhow::Result<PathBuf> {
+        if let Some(path) = &self.genesis {
+            return Ok(path.clone());
         }
+        let path = local_home().join("genesis.json");
+        anyhow::ensure!(
+            path.exists(),
+            "nothing to trust: name the network's genesis document with --genesis FILE (there is \
+             no {})",
+            path.display()
+        );
+        Ok(path)
     }
 
     /// The verdict on an answer.
@@ -192,3 +198,6 @@ pub fn exit_code(verdict: &Verdict) -> u8 {
         Verdict::Invalid { .. } => 4,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -829,13 +829,11 @@ fn the_log_alone_leads_to_the_same_state() {
     world.some_more_blocks();
     world.commit(&[]);
     let snapshot = world.snapshot();
-    let replayed = |blocks: &[(Vec<Vec<u8>>, Vec<u8>)]| {
+    let replayed = |blocks: &[(Vec<Vec<u8>>, Vec<u8>)]| -> Result<Snapshot, String> {
         let mut replay = LogReplay::new(&world.fixture.genesis).unwrap();
         for (events, entry) in blocks {
             let events = events.iter().map(|event| checked(event)).collect();
-            if let Err(problem) = replay.block(events, entry).unwrap() {
-                return Err(problem);
-            }
+            replay.block(events, entry).unwrap()?;
         }
         Ok(replay.snapshot())
     };

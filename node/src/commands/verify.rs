@@ -4,16 +4,21 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use clap::Args;
+use proofs::merkle::leaf_hash;
+use proofs::tlog::proof::{LogProofError, PROOF_HEADER};
+use proofs::tlog::{LogHead, LogProof, Policy, PolicyError};
 use proofs::{Checkpoint, Fork, Verdict};
 use registry::answer::Judgement;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::author::read_file;
+use crate::checkpoint::genesis_policy;
 use crate::cli::{Exit, Global};
+use crate::home::load_genesis;
 use crate::output::{self, Tone};
 use crate::trust::{TrustArgs, exit_code, save_checkpoint};
 
-/// Check an answer, a receipt, a trust chain or a fork proof, offline: prints the verdict
+/// Check an answer, a receipt, a tlog-proof, a trust chain or a fork proof, offline
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  dzong did resolve did:ndi:bt-demo:Qm… --out answer.json\n  \
     dzong verify answer.json --genesis genesis.json --max-age 60\n\n  \
@@ -27,6 +32,9 @@ pub struct Verify {
     /// Where a trust chain leads, pinned for --checkpoint
     #[arg(long, value_name = "FILE")]
     save_checkpoint: Option<PathBuf>,
+    /// For a C2SP tlog-proof: who cosigns, where the validators are no longer those of genesis
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
     #[command(flatten)]
     trust: TrustArgs,
 }
@@ -37,8 +45,13 @@ impl Verify {
     /// # Errors
     /// Nothing could be checked, or the verdict is not `Valid`.
     pub fn run(self, global: &Global) -> anyhow::Result<()> {
+        let bytes = read_file(&self.file)?;
+        if bytes.starts_with(PROOF_HEADER.as_bytes()) {
+            return self.verify_log_proof(global, &bytes);
+        }
+        anyhow::ensure!(self.policy.is_none(), "--policy is for a tlog-proof, which this is not");
         let trust = self.trust.trust()?;
-        let judgement = self.trust.judge(&trust, &read_file(&self.file)?);
+        let judgement = self.trust.judge(&trust, &bytes);
         if let Some(path) = &self.save_checkpoint
             && judgement.verdict.is_valid()
         {
@@ -55,6 +68,46 @@ impl Verify {
         match exit_code(&judgement.verdict) {
             0 => Ok(()),
             code => Err(Exit(code).into()),
+        }
+    }
+}
+
+impl Verify {
+    /// A C2SP tlog-proof names no height, and so has no verdict but yes and no.
+    fn verify_log_proof(&self, global: &Global, bytes: &[u8]) -> anyhow::Result<()> {
+        anyhow::ensure!(
+            self.save_checkpoint.is_none() && self.trust.checkpoint.is_none(),
+            "a tlog-proof is checked against genesis or a policy, not a pinned checkpoint"
+        );
+        let policy = match &self.policy {
+            Some(path) => read_file(path)?,
+            None => genesis_policy(&load_genesis(&self.trust.genesis_path()?)?).into_bytes(),
+        };
+        let policy: Policy = std::str::from_utf8(&policy)?.parse()?;
+        let check = || -> Result<(LogProof, LogHead), LogProofError> {
+            let text = std::str::from_utf8(bytes).map_err(|_| LogProofError::Malformed)?;
+            let proof: LogProof = text.parse()?;
+            let leaf = leaf_hash(proof.extra.as_deref().ok_or(LogProofError::Malformed)?);
+            let head = proof.verify(&policy, leaf)?;
+            Ok((proof, head))
+        };
+        let (verdict, tone, text) = match check() {
+            Ok((LogProof { index, .. }, LogHead { size, .. })) => {
+                ("valid", Tone::Good, format!("entry {index} of a log of {size} entries"))
+            }
+            Err(LogProofError::Policy(why @ (PolicyError::Log(_) | PolicyError::Quorum))) => {
+                ("untrusted", Tone::Bad, why.to_string())
+            }
+            Err(why) => ("invalid", Tone::Bad, why.to_string()),
+        };
+        match global.json {
+            true => output::json(&json!({ "verdict": verdict, "why": text }))?,
+            false => output::line(&format!("{}: {text}", output::paint(tone, verdict)))?,
+        }
+        match verdict {
+            "valid" => Ok(()),
+            "untrusted" => Err(Exit(exit_code(&Verdict::untrusted(text))).into()),
+            _ => Err(Exit(exit_code(&Verdict::invalid(text))).into()),
         }
     }
 }

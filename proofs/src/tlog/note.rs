@@ -158,7 +158,7 @@ impl<'a> Note<'a> {
         let (text, lines) = note.split_at_checked(at + 1).ok_or(wrong("no text"))?;
         let lines = lines.strip_prefix('\n').and_then(|lines| lines.strip_suffix('\n'));
         let lines = lines.ok_or(wrong("no signatures, or the last line does not end"))?;
-        let signatures = lines.split('\n').map(|line| Line::parse(line));
+        let signatures = lines.split('\n').map(Line::parse);
         let signatures = signatures.collect::<Option<Vec<_>>>();
         let signatures = signatures.ok_or(wrong("a signature line is malformed"))?;
         Ok(Note { text, signatures })

@@ -4,8 +4,8 @@ use ledger::Snapshot;
 use ledger::audit::Finding;
 use proofs::tlog::{LogHead, Note};
 
-use crate::checkpoint::vouched;
-use crate::mirror::{Source, tiles};
+use crate::checkpoint::{policy_after, vouched};
+use crate::mirror::{POLICY, Source, tiles};
 
 /// Compares the tiles of a log with `snapshot`, which was made of its bundles, up to `size` entries.
 pub(super) fn compare(
@@ -20,6 +20,21 @@ pub(super) fn compare(
             Ok(_) => format!("{tile} is not what the log's entries give"),
             Err(error) => format!("{error:#}"),
         };
+        findings.push(Finding { height: None, key: None, problem });
+    }
+    Ok(())
+}
+
+/// Compares the policy beside a log with that of the validators that replay led to.
+pub(super) fn compare_policy(
+    source: &Source,
+    snapshot: &Snapshot,
+    findings: &mut Vec<Finding>,
+) -> anyhow::Result<()> {
+    let ours = policy_after(snapshot, None)?.map(String::into_bytes);
+    let theirs = source.file(POLICY)?;
+    if theirs.is_some() && theirs != ours {
+        let problem = "the policy is not that of the validators now".to_owned();
         findings.push(Finding { height: None, key: None, problem });
     }
     Ok(())

@@ -42,6 +42,7 @@ pub(super) fn audit(
     let mut checkpoint = None;
     if findings.is_empty() {
         files::compare(source, &snapshot, head.size, &mut findings)?;
+        files::compare_policy(source, &snapshot, &mut findings)?;
         checkpoint = files::check_checkpoint(&snapshot, &note, &mut findings)?;
     }
     let report = report(&snapshot, replay.events, findings)?;

@@ -62,6 +62,7 @@ pub(super) fn audit(
     let mut checkpoint = None;
     if findings.is_empty() {
         files::compare(&replay.source, &snapshot, snapshot.log_size(), &mut findings)?;
+        files::compare_policy(&replay.source, &snapshot, &mut findings)?;
         if let Some(note) = note {
             let note = String::from_utf8_lossy(&note);
             checkpoint = files::check_checkpoint(&snapshot, &note, &mut findings)?;

@@ -208,6 +208,18 @@ impl Snapshot {
         Ok(Proposal { executed: execution.finish(input.proposer)?, rejected })
     }
 
+    /// A block after which others certify. No kind of event does that yet.
+    #[cfg(test)]
+    pub(crate) fn propose_hand_over(
+        &self,
+        input: &BlockInput,
+        validators: ValidatorSet,
+    ) -> Result<ExecutedBlock, Fault> {
+        let mut execution = Execution::new(self, input.time);
+        execution.validators = Some(validators);
+        execution.finish(input.proposer)
+    }
+
     /// Executes a block of another on this head, and compares what it gives with its header.
     ///
     /// # Errors

@@ -44,14 +44,18 @@ impl Fixture {
             })
             .unzip();
         let key = |validator: u64, purpose: u64| numbered(10 * OFFICES + 10 * validator + purpose);
-        let entry = |validator| ValidatorEntry {
-            cosigner_key: PublicKey::from(&key(validator, 1)),
-            log_key: PublicKey::from(&key(validator, 2)),
-            name: format!("validator {validator}"),
-            operator: dids[5].clone(),
-            peer_key: PublicKey::from(&key(validator, 3)),
-            power: 1,
-            validator_key: PublicKey::from(&key(validator, 0)),
+        let entry = |validator| {
+            let keys = Fixture::validator_keys(validator);
+            let [vote, cosigner, log] = [0, 1, 2].map(|purpose| PublicKey::from(&keys[purpose]));
+            ValidatorEntry {
+                cosigner_key: cosigner,
+                log_key: log,
+                name: format!("validator {validator}"),
+                operator: dids[5].clone(),
+                peer_key: PublicKey::from(&key(validator, 3)),
+                power: 1,
+                validator_key: vote,
+            }
         };
         let document = Document {
             events,
@@ -77,6 +81,11 @@ impl Fixture {
     /// The first validator.
     pub(crate) fn proposer(&self) -> PublicKey {
         PublicKey::from(&self.validators[0])
+    }
+
+    /// A validator's keys for votes, for cosignatures and for the log.
+    pub(crate) fn validator_keys(validator: u64) -> [SigningKey; 3] {
+        [0, 1, 2].map(|purpose| numbered(10 * OFFICES + 10 * validator + purpose))
     }
 
     fn domain(&self) -> String {

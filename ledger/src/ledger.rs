@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use proofs::record::{key_hash, record_hash};
-use proofs::{Hash, Header};
+use proofs::{Certificate, Hash, Header};
 use registry::projections::projections;
 use registry::{CheckedEvent, Genesis, Parameters, SignedEvent, network};
 
-use crate::chain::{block_key, block_row, set_key, stored_block};
+use crate::chain::{block_key, block_row, hand_over_key, set_key, stored_block};
 use crate::check;
 use crate::events::put_listed;
 use crate::execution::{BlockInput, CertifiedBlock, ExecutedBlock, Invalid, Proposal};
@@ -220,6 +220,20 @@ impl Ledger {
         self.pending.prune(executed.header.height)
     }
 
+    /// Takes a block of a log that is replayed without certificates.
+    pub(crate) fn absorb(&self, executed: ExecutedBlock) -> Result<(), Fault> {
+        let ExecutedBlock { id, header, .. } = executed;
+        let signatures = Vec::new();
+        let certificate = Certificate { height: header.height, round: 0, block: id, signatures };
+        let block = CertifiedBlock { executed: Arc::new(executed), certificate };
+        let mut batch = self.store.batch();
+        put_block(&mut batch, &block);
+        batch.write_soon()?;
+        let next = block.executed.state(block.certificate);
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(next);
+        Ok(())
+    }
+
     fn check_same(&self, executed: &ExecutedBlock) -> Result<(), Fault> {
         let height = executed.header.height;
         let stored = block_row(&self.store, height)?
@@ -417,6 +431,7 @@ fn put_block(batch: &mut Batch<'_>, block: &CertifiedBlock) {
     }
     if let Some(validators) = executed.new_validators() {
         put_validators(batch, validators);
+        batch.put(Family::Meta, &hand_over_key(height), &[]);
     }
     let row = BlockRow::new(header, certificate, executed.first_entry, executed.events.len());
     batch.put(Family::Blocks, &height.to_be_bytes(), &encode(&row));

@@ -7,7 +7,7 @@
 //! * Validity is a pure function of the parent's state and the block's bytes; `ledger` knows no
 //!   clock and no turn of proposers.
 //! * `commit` takes only a [`CertifiedBlock`], which only a [`Certificate`](proofs::Certificate)
-//!   that holds can make.
+//!   that holds can make. [`LogReplay`] executes without, and is no ledger to anyone else.
 //! * Every record that is read is compared with the state tree, so that a damaged one is never
 //!   served and never executed upon.
 //! * A snapshot speaks of one height, whatever is committed meanwhile.
@@ -31,7 +31,7 @@ mod ledger;
 mod rows;
 mod store;
 
-pub use audit::{Report, audit};
+pub use audit::{LogReplay, Report, audit};
 pub use chain::{DecidedBlock, StoredEvent};
 pub use events::{EventPage, EventQuery, ListedEvent};
 pub use execution::{BlockInput, CertifiedBlock, ExecutedBlock, Invalid, Proposal, Trial};

@@ -31,6 +31,7 @@ pub struct Head {
 }
 
 /// All that a block builds on.
+#[derive(Clone)]
 pub(crate) struct State {
     pub(crate) head: Head,
     pub(crate) tree: StateTree,

@@ -43,7 +43,8 @@ pub(crate) enum Family {
     Log,
     /// Key of a read model → [`ProjectionRow`](crate::rows::ProjectionRow).
     Projections,
-    /// What there is once: head, genesis, cursor; and validator sets and heights by hash.
+    /// What there is once: head, genesis, cursor; validator sets and heights by hash; and the
+    /// heights at which the validators change.
     Meta,
 }
 

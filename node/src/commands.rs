@@ -39,6 +39,7 @@ commands! {
     run::Run,
     node::Node,
     audit::Audit,
+    export::Export,
     rebuild::Rebuild,
     load::Load,
 }

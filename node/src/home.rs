@@ -88,6 +88,11 @@ impl Home {
         self.data().join("checkpoint")
     }
 
+    /// The newest checkpoint that a quorum cosigned.
+    pub fn published_checkpoint(&self) -> PathBuf {
+        self.0.join("data").join("checkpoint.note")
+    }
+
     /// Reads and checks the genesis document.
     ///
     /// # Errors

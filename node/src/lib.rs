@@ -24,6 +24,7 @@ pub mod home;
 pub mod intake;
 pub mod keys;
 pub mod metrics;
+pub mod mirror;
 pub mod output;
 pub mod problem;
 pub mod server;

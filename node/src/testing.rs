@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 use crate::admission::Admission;
 use crate::api::{Agreement, Announcer};
 use crate::application::Application;
-use crate::checkpoint::Checkpoints;
+use crate::checkpoint::{Checkpoints, SignedFile};
 use crate::clock::now_ms;
 use crate::feed::Feed;
 use crate::home::{NodeKeys, ValidatorKeys};
@@ -144,6 +144,39 @@ impl World {
         let mut event = author::event(kind, "bt-test", did, World::times(), members);
         author::sign(&mut event, did, &self.domain(), key).unwrap();
         json::canonical(&event).unwrap().into()
+    }
+
+    /// A block of `count` new DIDs; their keys are numbered from `first` on.
+    pub(crate) fn decide_dids(&self, first: u16, count: u16) {
+        let key = |number: u16| {
+            let mut seed = [9; 32];
+            seed[..2].copy_from_slice(&number.to_be_bytes());
+            KeyFile::from_secret(Suite::Ed25519, &seed).unwrap()
+        };
+        let events: Vec<Bytes> =
+            (first..first + count).map(|number| self.did_created(&key(number)).1).collect();
+        self.decide_events(&events);
+    }
+
+    /// What each validator says of the log as it is now.
+    pub(crate) fn statements(&self) -> Vec<Bytes> {
+        let directory = tempfile::tempdir().unwrap();
+        let sign = |(at, keys): (usize, &ValidatorKeys)| {
+            let file = SignedFile::open(&directory.path().join(at.to_string())).unwrap();
+            let signing = Some((keys.clone(), file));
+            let signer = Checkpoints::new(self.ledger.clone(), signing, self.metrics.clone());
+            signer.sign(now_ms() / 1000).unwrap().unwrap()
+        };
+        self.keys.iter().enumerate().map(sign).collect()
+    }
+
+    /// The checkpoint of the log as it is now, cosigned by three.
+    pub(crate) fn cosigned(&self) -> String {
+        let checkpoints = Checkpoints::new(self.ledger.clone(), None, self.metrics.clone());
+        for statement in self.statements().iter().take(3) {
+            checkpoints.receive(statement).unwrap();
+        }
+        checkpoints.newest().unwrap().to_string()
     }
 
     /// Admits events.

@@ -147,7 +147,8 @@ impl Node {
             Some(keys) => Some((keys.clone(), SignedFile::open(&home.checkpoint())?)),
             None => None,
         };
-        let checkpoints = Arc::new(Checkpoints::new(ledger.clone(), signing, metrics.clone()));
+        let checkpoints = Checkpoints::new(ledger.clone(), signing, metrics.clone());
+        let checkpoints = Arc::new(checkpoints.kept_in(home.published_checkpoint())?);
         let patience = Duration::from_secs(config.http.write_seconds);
         let feed = Feed::new(ledger.clone(), config.http.streams_max, patience, metrics.clone());
         let announcer = Announcer {

@@ -2,7 +2,9 @@
 //! building the answer anew from the proven records.
 
 use proofs::trust::{Freshness, verify, verify_receipt};
-use proofs::{Evidence, ProvenRecord, Receipt, Record, Trust, Verdict};
+use proofs::{
+    Evidence, Fork, ForkProof, ProvenRecord, Receipt, Record, Trust, TrustChain, Verdict,
+};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
@@ -105,20 +107,68 @@ fn document_holder(proof: &mut Value) -> Option<&mut Map<String, Value>> {
     record.pointer_mut(holder)?.as_object_mut()
 }
 
-/// Decides whether the answer in `bytes` (a resolution result, a record or a receipt) is proven to
-/// someone who holds `trust`.
+/// What was made of an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Judgement {
+    /// Whether it may be relied on.
+    pub verdict: Verdict,
+    /// Where a valid trust chain leads.
+    pub trust: Option<Trust>,
+    /// What a valid fork proof proves.
+    pub fork: Option<Fork>,
+}
+
+impl From<Verdict> for Judgement {
+    fn from(verdict: Verdict) -> Judgement {
+        Judgement { verdict, trust: None, fork: None }
+    }
+}
+
+/// Decides whether the answer in `bytes` is proven to someone who holds `trust`. As [`judge`], for
+/// those who ask only that.
 pub fn check(trust: &Trust, bytes: &[u8], freshness: Freshness) -> Verdict {
+    judge(trust, bytes, freshness).verdict
+}
+
+/// Decides whether what `bytes` hold (a resolution result, a record, a receipt, a trust chain or a
+/// fork proof) is proven to someone who holds `trust`.
+pub fn judge(trust: &Trust, bytes: &[u8], freshness: Freshness) -> Judgement {
     let answer = match json::parse(bytes, ANSWER_BYTES_MAX) {
         Ok(Value::Object(answer)) => answer,
-        Ok(_) => return Verdict::invalid("an answer is a JSON object"),
-        Err(error) => return Verdict::invalid(error),
+        Ok(_) => return Verdict::invalid("an answer is a JSON object").into(),
+        Err(error) => return Verdict::invalid(error).into(),
     };
-    let checked = if answer.contains_key("index") {
-        check_receipt(trust, answer, freshness.now)
-    } else {
-        check_answer(trust, answer, freshness)
+    let judged = match answer.get("type").and_then(Value::as_str) {
+        Some("DzongTrustChain") => judge_chain(trust, answer, freshness.now),
+        Some("DzongForkProof") => judge_fork(trust, answer),
+        _ if answer.contains_key("index") => {
+            check_receipt(trust, answer, freshness.now).map(Judgement::from)
+        }
+        _ => check_answer(trust, answer, freshness).map(Judgement::from),
     };
-    checked.unwrap_or_else(Verdict::invalid)
+    judged.unwrap_or_else(|problem| Verdict::invalid(problem).into())
+}
+
+fn judge_chain(trust: &Trust, answer: Map<String, Value>, now: u64) -> Result<Judgement, String> {
+    let chain: TrustChain = read(&Value::Object(answer))?;
+    Ok(match chain.follow(trust, now) {
+        Ok(reached) => {
+            let verdict = Verdict::Valid { height: reached.height, time: reached.time };
+            Judgement { verdict, trust: Some(reached), fork: None }
+        }
+        Err(verdict) => verdict.into(),
+    })
+}
+
+fn judge_fork(trust: &Trust, answer: Map<String, Value>) -> Result<Judgement, String> {
+    let proof: ForkProof = read(&Value::Object(answer))?;
+    Ok(match proof.verify(trust) {
+        Ok(fork) => {
+            let verdict = Verdict::Valid { height: fork.height, time: fork.time };
+            Judgement { verdict, trust: None, fork: Some(fork) }
+        }
+        Err(verdict) => verdict.into(),
+    })
 }
 
 fn check_receipt(trust: &Trust, answer: Map<String, Value>, now: u64) -> Result<Verdict, String> {

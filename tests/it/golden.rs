@@ -2,6 +2,8 @@
 //! a
 //! format must change, it gets a new tag, and the old example stays.
 
+mod trust;
+
 use std::fs;
 
 use proofs::record::{key_hash, record_hash};

@@ -5,5 +5,6 @@ mod crash;
 mod disk;
 mod documents;
 mod lifecycle;
+mod log;
 mod npm;
 mod trouble;

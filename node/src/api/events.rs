@@ -8,10 +8,12 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use consensus::mempool::Refused;
 use ledger::{Snapshot, StoredEvent};
+use proofs::tlog::LogProof;
 use proofs::{Block, Hash};
 use serde_json::json;
 
 use super::answer::{Answer, Keep};
+use super::log::TEXT;
 use super::request::{known_options, read_body};
 use super::schema::{named, object, one_of};
 use super::table::{JSON, Table, read, write};
@@ -41,7 +43,9 @@ pub(super) fn routes(table: Table) -> Table {
         .problem(404, "No such event is in the log.");
     let receipt = read(receipt, "getReceipt", "Proof that an event is in the log.")
         .at("id", id(), "The event's id.")
+        .option("format", one_of(&["json", "tlog-proof"]), "Else `Accept` says: JSON, or text.")
         .kept(JSON, named("Receipt"))
+        .kept(TEXT, schema::text())
         .problem(404, "No such event is in the log.");
     table
         .path("/v1/events", [listing::operation(), submit])
@@ -165,13 +169,52 @@ fn pending(id: &Hash) -> Response {
     (StatusCode::ACCEPTED, headers, body).into_response()
 }
 
-/// `GET /v1/events/{id}/receipt`
+/// `GET /v1/events/{id}/receipt[?format=json|tlog-proof]`; as `text/plain` it is a C2SP tlog-proof.
 pub(super) async fn receipt(
     State(api): State<Api>,
     Path(id): Path<String>,
+    RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    answer_receipt(&api.snapshot(), &parse(&id)?, &headers)
+    let options = known_options(query.as_deref(), &["format"])?;
+    let id = parse(&id)?;
+    let as_proof = match options.get("format").map(String::as_str) {
+        Some("json") => false,
+        Some("tlog-proof") => true,
+        Some(_) => return Err(Problem::bad_request("`format` is `json` or `tlog-proof`")),
+        None => prefers_text(&headers),
+    };
+    let mut response = match as_proof {
+        true => answer_log_proof(&api, &id, &headers)?,
+        false => answer_receipt(&api.snapshot(), &id, &headers)?,
+    };
+    response.headers_mut().insert(header::VARY, HeaderValue::from_static("accept"));
+    Ok(response)
+}
+
+/// Whether plain text is what the client wants, and JSON is not.
+fn prefers_text(headers: &HeaderMap) -> bool {
+    let accept = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
+    accept.is_some_and(|accept| accept.contains("text/plain") && !accept.contains("json"))
+}
+
+/// The event's inclusion in the newest checkpoint. The event itself is the proof's extra data, so
+/// that the proof and a policy are all that a verifier needs.
+fn answer_log_proof(api: &Api, id: &Hash, headers: &HeaderMap) -> Result<Response, Problem> {
+    let newest = api.checkpoints.newest_with_size();
+    let snapshot = api.snapshot();
+    let StoredEvent { bytes, index, .. } = snapshot.event(id)?.ok_or_else(absent)?;
+    let path = match &newest {
+        Some((size, _)) => snapshot.inclusion(index, *size)?,
+        None => None,
+    };
+    let (Some((_, note)), Some(path)) = (newest, path) else {
+        let detail = "the event is certified, but in no cosigned checkpoint yet: ask again";
+        return Err(Problem { retry_after: Some(1), ..Problem::not_found(detail) });
+    };
+    let proof = LogProof { extra: Some(bytes), index, path, checkpoint: note.to_string() };
+    let answer = Answer::json(snapshot.height(), Keep::Briefly, proof.to_string());
+    Ok(Answer { content_type: TEXT, ..answer }.to(headers))
 }
 
 fn answer_receipt(

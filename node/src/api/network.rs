@@ -1,7 +1,7 @@
-//! The node and its network: status, validators, peers, evidence, genesis.
+//! The node and its network: status, validators, trust chain, peers, evidence, genesis.
 
 use axum::body::Bytes;
-use axum::extract::State;
+use axum::extract::{RawQuery, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use registry::network;
@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::Api;
 use super::answer::{Answer, Keep};
 use super::health::readiness;
+use super::request::{known_options, number};
 use super::schema::{any_object, count, flag, hash, list, object, one_of, or_null, text};
 use super::table::{JSON, Table, read};
 use crate::problem::Problem;
@@ -26,6 +27,18 @@ pub(super) fn routes(table: Table) -> Table {
             ("validators", list(any_object())),
         ]),
     );
+    let chain =
+        read(trust_chain, "getTrustChain", "How trust moves from one height to the newest.")
+            .option("from", count(), "The height that the client trusts; 0 for genesis.")
+            .kept(
+                JSON,
+                object([
+                    ("genesis", hash()),
+                    ("steps", list(any_object())),
+                    ("type", one_of(&["DzongTrustChain"])),
+                ]),
+            )
+            .problem(404, "No block is certified yet.");
     let peers = read(peers, "listPeers", "The peers that this node knows.")
         .json(object([("peers", list(any_object()))]));
     let evidence = read(evidence, "listEvidence", "Double signatures that this node has seen.")
@@ -35,6 +48,7 @@ pub(super) fn routes(table: Table) -> Table {
     table
         .path("/v1/status", [status])
         .path("/v1/validators", [validators])
+        .path("/v1/trust-chain", [chain])
         .path("/v1/peers", [peers])
         .path("/v1/evidence", [evidence])
         .path("/v1/genesis", [genesis])
@@ -114,6 +128,23 @@ pub(super) async fn validators(
         "validators": list,
     });
     Ok(Answer::value(snapshot.height(), Keep::Briefly, &body).to(&headers))
+}
+
+/// `GET /v1/trust-chain?from=H`: the certified hand-overs of the validator set from a height on, and
+/// the newest header.
+pub(super) async fn trust_chain(
+    State(api): State<Api>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let options = known_options(query.as_deref(), &["from"])?;
+    let from = number(&options, "from")?.unwrap_or(0);
+    let snapshot = api.snapshot();
+    let height = snapshot.height();
+    let read = move || snapshot.trust_chain(from);
+    let chain = tokio::task::spawn_blocking(read).await.map_err(|error| Problem::fault(&error))?;
+    let chain = chain?.ok_or_else(|| Problem::not_found("no block is certified yet: ask again"))?;
+    Ok(Answer::value(height, Keep::Briefly, &chain).to(&headers))
 }
 
 /// `GET /v1/peers`

@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 use sha2::{Digest as _, Sha256};
 
 use super::answer::is_known;
+use super::request::accepts_gzip;
 use super::schema::text;
 use super::table::{Table, read};
 use crate::problem::Problem;
@@ -95,7 +96,7 @@ impl File {
     fn to(&self, request: &HeaderMap, keep: &'static str) -> Response {
         let mut response = if is_known(request, &self.tag) {
             axum::http::StatusCode::NOT_MODIFIED.into_response()
-        } else if takes_gzip(request) {
+        } else if accepts_gzip(request) {
             ([(header::CONTENT_ENCODING, "gzip")], self.gzip).into_response()
         } else {
             self.bytes.into_response()
@@ -107,14 +108,4 @@ impl File {
         headers.insert(header::ETAG, self.tag.clone());
         response
     }
-}
-
-/// Whether the client reads gzip; one that names it with a weight of nothing does not.
-fn takes_gzip(request: &HeaderMap) -> bool {
-    let accepted = request.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok());
-    accepted.unwrap_or_default().split(',').any(|coding| {
-        let (name, weight) = coding.split_once(';').unwrap_or((coding, ""));
-        let weight = weight.trim().trim_start_matches("q=").trim();
-        name.trim() == "gzip" && weight.parse::<f32>().ok().is_none_or(|weight| weight > 0.0)
-    })
 }

@@ -147,6 +147,17 @@ pub(super) fn number(
     options.get(name).map(|text| index(text).ok_or_else(wrong)).transpose()
 }
 
+/// Whether the client reads gzip: RFC 9110, 12.5.3, as far as this one coding goes.
+pub(super) fn accepts_gzip(headers: &HeaderMap) -> bool {
+    let values = headers.get_all(header::ACCEPT_ENCODING).iter();
+    let codings = values.filter_map(|value| value.to_str().ok()).flat_map(|text| text.split(','));
+    codings.into_iter().any(|coding| {
+        let (name, weight) = coding.split_once(';').unwrap_or((coding, ""));
+        let refused = matches!(weight.trim(), "q=0" | "q=0.0" | "q=0.00" | "q=0.000");
+        name.trim().eq_ignore_ascii_case("gzip") && !refused
+    })
+}
+
 /// The body, within its size and its time.
 pub(super) async fn read_body(api: &Api, body: Body, bytes_max: usize) -> Result<Bytes, Problem> {
     match tokio::time::timeout(api.body, Limited::new(body, bytes_max).collect()).await {

@@ -1,5 +1,7 @@
 //! The whole interface over a ledger in memory, without sockets.
 
+mod log;
+
 use std::time::Duration;
 
 use axum::body::Body;
@@ -449,4 +451,20 @@ async fn the_page_loads_only_what_this_binary_holds() {
     }
     let old = "/assets/app.0000000000000000.js";
     assert_eq!(web.get(old).await.problem().0, 404, "never another version's bytes");
+}
+
+#[tokio::test]
+async fn a_trust_chain_leads_to_the_newest_header() {
+    let web = Web::new();
+    assert_eq!(web.get("/v1/trust-chain").await.problem().0, 404, "nothing is certified yet");
+    web.life(50, false);
+    let freshness = Freshness { now: now_ms(), age_max: None };
+    for from in ["", "?from=0", "?from=2", "?from=18446744073709551615"] {
+        let got = web.get(&format!("/v1/trust-chain{from}")).await;
+        let judgement = answer::judge(&web.trust(), &got.body, freshness);
+        assert_eq!(judgement.trust.unwrap().height, 2, "{from}: {}", judgement.verdict);
+    }
+    for odd in ["?from=-1", "?from=18446744073709551616", "?from=x", "?to=1", "?from=1&from=2"] {
+        assert_eq!(web.get(&format!("/v1/trust-chain{odd}")).await.problem().0, 400, "{odd}");
+    }
 }

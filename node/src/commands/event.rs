@@ -281,12 +281,13 @@ impl Submit {
 
 impl ReceiptOf {
     fn run(self, global: &Global) -> anyhow::Result<()> {
-        let receipt = Client::new(&global.url).receipt(&self.id)?;
+        let client = Client::new(&global.url);
+        let receipt = client.receipt(&self.id)?;
         output::json(&serde_json::from_slice::<Value>(&receipt)?)?;
         if !self.verify {
             return Ok(());
         }
-        let verdict = judge(&self.trust, &receipt)?;
+        let verdict = judge(&client, &self.trust, &receipt)?;
         let verdict = verdict.context("nothing to trust: add --genesis FILE")?;
         eprintln!("{verdict}");
         match exit_code(&verdict) {

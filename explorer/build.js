@@ -27,7 +27,7 @@ const result = await build({
   legalComments: 'none',
   minify: true,
   outdir: out,
-  target: ['es2022', 'chrome109', 'firefox110', 'safari16'],
+  target: ['es2022', 'chrome111', 'firefox115', 'safari16.4'],
   write: false
 });
 

@@ -204,7 +204,8 @@ mod tests {
     const EXAMPLE_KEY: &str =
         "example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k";
     const EXAMPLE: &str = "This is an example message.\n\n\u{2014} example.com/foo \
-        Uw2QOkn8srV1yJGh2VYRlL1Tnagv1YEq6TfXppzi2ONncAlTgK7Ztg1ERYNZXsYjOBH3mFXmRKuwHjG1Yu72IneyaQM=\n";
+        Uw2QOkn8srV1yJGh2VYRlL1Tnagv1YEq6TfXppzi2ONncAlTgK7Ztg1ERYNZXsYjOBH3mFXmRKuwHjG1Yu72\
+        IneyaQM=\n";
 
     #[test]
     fn the_example_of_the_specification_verifies() {

@@ -14,7 +14,13 @@ DZONG=$(realpath "${DZONG:-target/release/dzong}")
 BASE_PORT=${BASE_PORT:-18480}
 NGINX_PORT=$((BASE_PORT + 90))
 HOME_DIR=$(mktemp -d)
-trap 'kill "$NGINX" 2>/dev/null; "$DZONG" localnet stop --home "$HOME_DIR/net" >/dev/null 2>&1; rm -rf "$HOME_DIR"' EXIT
+NGINX=
+stop() {
+    [[ -z $NGINX ]] || kill "$NGINX" || true
+    "$DZONG" localnet stop --home "$HOME_DIR/net" >/dev/null || true
+    rm -rf "$HOME_DIR"
+}
+trap stop EXIT
 
 for tool in nginx wrk curl; do
     command -v "$tool" >/dev/null || { echo "$tool is not installed: apt-get install $tool"; exit 1; }
@@ -36,6 +42,7 @@ curl -sf "$NODE$RESOLVE" >"$HOME_DIR/www/resolve"
 curl -sf "$NODE$PROVEN" >"$HOME_DIR/www/proven"
 curl -sf "$NODE$TILE" >"$HOME_DIR/www/tile"
 cat >"$HOME_DIR/nginx.conf" <<CONF
+user $(id -un) $(id -gn);
 worker_processes auto;
 daemon off;
 pid $HOME_DIR/nginx.pid;

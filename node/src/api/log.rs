@@ -48,7 +48,7 @@ pub(super) async fn checkpoint(
     let note = api.checkpoints.newest().ok_or_else(|| {
         Problem::not_found("no checkpoint is cosigned by a quorum yet: ask again")
     })?;
-    let answer = Answer::json(api.snapshot().height(), Keep::Briefly, note.to_string());
+    let answer = Answer::json(api.snapshot().height(), Keep::Shortly, note.to_string());
     Ok(Answer { content_type: TEXT, ..answer }.to(&headers))
 }
 

@@ -203,7 +203,6 @@ async fn odd_identifiers_have_the_error_of_the_standard() {
         "did:NDI:bt-test:a",
         "..%2f..%2fetc%2fpasswd",
         "%2e%2e",
-        "did:ndi:bt-test:%25%32%65",
         &format!("did:ndi:{}", "a".repeat(3_000)),
     ] {
         let path = format!("/1.0/identifiers/{identifier}");

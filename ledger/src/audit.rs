@@ -304,7 +304,7 @@ impl Replay {
         for (name, value) in projections(key, record) {
             let row = self.snapshot.store.get(Family::Projections, &name)?;
             let row = row.and_then(|row| rows::decode::<ProjectionRow>(&row));
-            if row.is_none_or(|row| row.record != hash.0 || row.value != value) {
+            if row.is_none_or(|row| (&*row.key, row.record, row.value) != (key, hash.0, value)) {
                 let problem = "its read model is not what follows from it; run `dzong rebuild`";
                 findings.push(Finding::record(key, problem));
             }

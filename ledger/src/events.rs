@@ -146,12 +146,17 @@ fn posting(name: u8, value: &str) -> Vec<u8> {
 
 /// Writes an event's row and postings.
 pub(crate) fn put_listed(batch: &mut Batch<'_>, index: u64, height: u64, event: &CheckedEvent) {
-    let (kind, author, subject) = (event.kind(), event.author(), event.subject());
-    for (name, value) in [(b'k', kind), (b'a', author), (b's', &subject)] {
-        let key = [&posting(name, value)[..], &index.to_be_bytes()].concat();
+    for key in postings(index, event) {
         batch.put(Family::Events, &key, &[]);
     }
     batch.put(Family::Events, &row_key(index), &encode(&row(height, event)));
+}
+
+/// The keys of an event's postings.
+fn postings(index: u64, event: &CheckedEvent) -> [Vec<u8>; 3] {
+    let (kind, author, subject) = (event.kind(), event.author(), event.subject());
+    let properties = [(b'k', kind), (b'a', author), (b's', &*subject)];
+    properties.map(|(name, value)| [&posting(name, value)[..], &index.to_be_bytes()].concat())
 }
 
 fn row(height: u64, event: &CheckedEvent) -> ListedRow {
@@ -164,13 +169,18 @@ fn row(height: u64, event: &CheckedEvent) -> ListedRow {
     }
 }
 
-/// Whether the stored row is this event's.
+/// Whether the stored row is this event's, and its postings are there.
 pub(crate) fn is_listed(
     store: &Store,
     index: u64,
     height: u64,
     event: &CheckedEvent,
 ) -> Result<bool, Fault> {
+    for key in postings(index, event) {
+        if store.get(Family::Events, &key)?.is_none() {
+            return Ok(false);
+        }
+    }
     let stored = store.get(Family::Events, &row_key(index))?;
     Ok(stored.as_deref() == Some(&encode(&row(height, event))[..]))
 }

@@ -144,6 +144,11 @@ impl Ledger {
         self.current().head.clone()
     }
 
+    /// The height of the last committed block.
+    pub fn height(&self) -> u64 {
+        self.current.read().unwrap_or_else(PoisonError::into_inner).head.height
+    }
+
     /// The network's genesis.
     pub fn genesis(&self) -> &Genesis {
         &self.genesis

@@ -13,6 +13,7 @@ mod cursor;
 mod dids;
 mod driver;
 mod events;
+mod front;
 mod health;
 mod listing;
 mod log;
@@ -33,7 +34,6 @@ mod tests;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
 use bytes::Bytes;
@@ -49,6 +49,7 @@ use crate::metrics::Metrics;
 use crate::problem::Problem;
 use crate::space::Space;
 use crate::waiting::{Outcome, Waiting};
+pub use front::Front;
 use table::Table;
 
 /// What the interface asks of agreement.
@@ -184,12 +185,14 @@ fn table() -> Table {
 }
 
 /// All that is served.
-pub fn router(parts: Parts) -> Router {
+pub fn front(parts: Parts) -> Front {
     let (router, document) = table().finish();
+    let ledger = parts.ledger.clone();
     let api = Api(Arc::new(Shared { parts, document }));
-    router
+    let router = router
         .fallback(async || Problem::not_found("no such path: see /openapi.json"))
         .layer(DefaultBodyLimit::disable())
         .layer(from_fn_with_state(api.clone(), request::guard))
-        .with_state(api)
+        .with_state(api);
+    Front::new(router, ledger)
 }

@@ -88,7 +88,7 @@ impl World {
         let checkpoints = Arc::new(Checkpoints::new(ledger.clone(), None, metrics.clone()));
         let signatures = Arc::new(Signatures::new(metrics.clone()));
         let patience = Duration::from_millis(300);
-        let feed = Feed::new(ledger.clone(), 3, patience, metrics.clone());
+        let feed = Feed::new(ledger.clone(), 6, patience, metrics.clone());
         let observer = Arc::new(Announcer {
             waiting: waiting.clone(),
             checkpoints: checkpoints.clone(),

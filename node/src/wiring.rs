@@ -79,7 +79,7 @@ pub async fn run(options: Options, stop: impl Future<Output = ()>) -> anyhow::Re
     let at: SocketAddr = listener.local_addr()?;
     tracing::info!(moniker = config.moniker, http = %at, network = genesis.network(), "node runs");
     let feed = node.parts.feed.clone();
-    let router = api::router(node.parts);
+    let front = api::front(node.parts);
     let mut ended = Ended::Stopped;
     let until = async {
         tokio::select! {
@@ -89,7 +89,7 @@ pub async fn run(options: Options, stop: impl Future<Output = ()>) -> anyhow::Re
         // Those who follow would hold their connections for ever.
         feed.close();
     };
-    server::serve(listener, router, &config.http, node.metrics, until).await;
+    server::serve(listener, front, &config.http, node.metrics, until).await;
     // Answers first, then agreement, which may still commit; the ledger closes last.
     tracing::info!("node stops");
     node.handle.shutdown().await;

@@ -62,8 +62,8 @@ pub struct Proof {
 }
 
 impl Proof {
-    /// The proof of the answer to `question`, as JSON. Where the answer shows the document as it is,
-    /// the proof leaves it out.
+    /// The proof of the answer to `question`, as JSON. Where the answer shows the document as it
+    /// is, the proof leaves it out.
     pub fn to_json(question: Question, evidence: Evidence) -> Box<RawValue> {
         let proof = Proof { evidence, question, proof_type: PROOF_TYPE.to_owned() };
         let mut value = serde_json::to_value(&proof).expect("only JSON members");

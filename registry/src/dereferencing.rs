@@ -114,7 +114,7 @@ impl Question {
     /// What is wrong, and what to do about it.
     pub fn check(&self) -> Result<(), (Failure, String)> {
         if let Some(name) = &self.verification_relationship
-            && !(name.is_ascii() && !name.is_empty())
+            && (name.is_empty() || !name.is_ascii())
         {
             return fail(Failure::InvalidOptions, "`verificationRelationship` is an ASCII word");
         }

@@ -589,6 +589,10 @@ fn a_changed_value_is_found_by_the_audit() {
         if family == Family::Meta && row_key != HEAD && !row_key.starts_with(b"block/") {
             continue;
         }
+        // A posting is nothing but its key.
+        if value.is_empty() {
+            continue;
+        }
         let put = |value: &[u8]| {
             let store = Store::open(&world.disk).unwrap();
             let mut batch = store.batch();
@@ -628,11 +632,12 @@ fn read_models_are_made_again_as_they_were() {
     let before = dump(&world.ledger().store);
     let mut steps = Vec::new();
     world.ledger().rebuild_projections(&mut |done, all| steps.push((done, all))).unwrap();
-    let all = world.snapshot().tree().len() as u64;
+    let all = world.snapshot().log_size() + world.snapshot().tree().len() as u64;
     assert_eq!(steps, [(all, all)]);
     assert_eq!(dump(&world.ledger().store), before);
     // An interrupted rebuild is made good at the next start.
     world.ledger().store.clear(Family::Projections).unwrap();
+    world.ledger().store.clear(Family::Events).unwrap();
     let mut batch = world.ledger().store.batch();
     batch.put(Family::Meta, CURSOR, &[]);
     batch.write_synced().unwrap();

@@ -4,14 +4,18 @@ use axum::body::Bytes;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
+use super::front::OfState;
+
 /// The height for which an answer speaks.
 pub(super) const HEIGHT: HeaderName = HeaderName::from_static("dzong-height");
 
 /// How long an answer may be kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Keep {
-    /// The next block may change it.
+    /// The next block may change it, and nothing else.
     Briefly,
+    /// It may change at any time, but seldom does.
+    Shortly,
     /// Nothing ever changes it.
     Forever,
     /// It is about this very moment.
@@ -45,11 +49,13 @@ impl Answer {
     /// The response; to a client that has these very bytes, only that.
     pub(super) fn to(self, request: &HeaderMap) -> Response {
         let control = match self.keep {
-            Keep::Briefly => "public, max-age=1, must-revalidate",
+            Keep::Briefly | Keep::Shortly => "public, max-age=1, must-revalidate",
             Keep::Forever => "public, max-age=31536000, immutable",
             Keep::Not => "no-store",
         };
         let tag = (self.keep != Keep::Not).then(|| entity_tag(&self.body));
+        let of_state = matches!(self.keep, Keep::Briefly | Keep::Forever);
+        let of_state = of_state.then(|| OfState(self.body.clone()));
         let known = tag.as_ref().is_some_and(|tag| is_known(request, tag));
         let mut response = if known && self.status == StatusCode::OK {
             StatusCode::NOT_MODIFIED.into_response()
@@ -59,6 +65,9 @@ impl Answer {
             let content_type = HeaderValue::from_static(self.content_type);
             (self.status, [(header::CONTENT_TYPE, content_type)], self.body).into_response()
         };
+        if let Some(of_state) = of_state.filter(|_| !known) {
+            response.extensions_mut().insert(of_state);
+        }
         let headers = response.headers_mut();
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(control));
         headers.insert(HEIGHT, HeaderValue::from(self.height));

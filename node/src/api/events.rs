@@ -213,7 +213,7 @@ fn answer_log_proof(api: &Api, id: &Hash, headers: &HeaderMap) -> Result<Respons
         return Err(Problem { retry_after: Some(1), ..Problem::not_found(detail) });
     };
     let proof = LogProof { extra: Some(bytes), index, path, checkpoint: note.to_string() };
-    let answer = Answer::json(snapshot.height(), Keep::Briefly, proof.to_string());
+    let answer = Answer::json(snapshot.height(), Keep::Shortly, proof.to_string());
     Ok(Answer { content_type: TEXT, ..answer }.to(headers))
 }
 

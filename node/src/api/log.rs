@@ -46,7 +46,7 @@ pub(super) async fn checkpoint(
     let note = api.checkpoints.newest().ok_or_else(|| {
         Problem::not_found("no checkpoint is cosigned by a quorum yet: ask again")
     })?;
-    let answer = Answer::json(api.snapshot().height(), Keep::Briefly, note.to_string());
+    let answer = Answer::json(api.snapshot().height(), Keep::Shortly, note.to_string());
     Ok(Answer { content_type: TEXT, ..answer }.to(&headers))
 }
 
@@ -88,10 +88,9 @@ pub(super) async fn tile(
         Ok(bytes.map(|bytes| if squeeze { gzip(&bytes) } else { bytes }))
     };
     let bytes = tokio::task::spawn_blocking(read).await.map_err(|error| Problem::fault(&error))?;
-    let body = bytes?.ok_or_else(|| Problem::not_found("the log has not grown so far"))?.into();
-    let content_type = "application/octet-stream";
-    let keep = Keep::Forever;
-    let answer = Answer { status: StatusCode::OK, content_type, height, keep, body };
+    let body = bytes?.ok_or_else(|| Problem::not_found("the log has not grown so far"))?;
+    let answer = Answer::json(height, Keep::Forever, body);
+    let answer = Answer { content_type: "application/octet-stream", ..answer };
     let mut response = answer.to(&headers);
     if is_bundle {
         let vary = HeaderValue::from_static("accept-encoding");

@@ -88,9 +88,9 @@ pub(super) fn negotiate(accept: Option<&str>) -> Option<Wanted> {
     // Of two with one quality the first counts.
     forms.sort_by_key(|(quality, _)| std::cmp::Reverse(*quality));
     let form = forms.first().map(|(_, form)| *form)?;
-    let content = forms.iter().map(|(_, form)| *form);
-    let content = content.filter(|form| matches!(form, Form::Content(_) | Form::UriList));
-    let uri_list = content.take(1).any(|form| form == Form::UriList);
+    let mut content = forms.iter().map(|(_, form)| *form);
+    let content = content.find(|form| matches!(form, Form::Content(_) | Form::UriList));
+    let uri_list = content.map(|form| form == Form::UriList);
     let goal = match form {
         Form::Dereferencing { .. } => Goal::Dereferencing { uri_list },
         Form::UriList => Goal::UriList,
@@ -188,10 +188,10 @@ mod tests {
     #[test]
     fn the_type_behind_a_whole_result_is_that_of_its_content() {
         for (accept, uri_list) in [
-            ("application/did-url-dereferencing", false),
-            ("application/did-url-dereferencing, text/uri-list", true),
-            ("text/uri-list;q=0.5, application/did-url-dereferencing", true),
-            ("application/did-url-dereferencing, application/did, text/uri-list", false),
+            ("application/did-url-dereferencing", None),
+            ("application/did-url-dereferencing, text/uri-list", Some(true)),
+            ("text/uri-list;q=0.5, application/did-url-dereferencing", Some(true)),
+            ("application/did-url-dereferencing, application/did, text/uri-list", Some(false)),
         ] {
             let goal = negotiate(Some(accept)).map(|wanted| wanted.goal);
             assert_eq!(goal, Some(Goal::Dereferencing { uri_list }), "{accept}");

@@ -14,6 +14,7 @@ use registry::resolution::request::decode;
 
 use super::Api;
 use super::answer::HEIGHT;
+use super::front::Counters;
 use super::resolution::PREFIX;
 use crate::problem::Problem;
 
@@ -39,9 +40,12 @@ pub(super) async fn guard(State(api): State<Api>, request: Request, next: Next) 
     let exposed = HeaderValue::from_static("dzong-height, etag, location, retry-after");
     headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, exposed);
     let status = response.status();
-    api.metrics.requests.with_label_values(&[route.as_str(), status.as_str()]).inc();
-    let seconds = since.elapsed().as_secs_f64();
-    api.metrics.seconds.with_label_values(&[route.as_str()]).observe(seconds);
+    let counters = Counters {
+        requests: api.metrics.requests.with_label_values(&[route.as_str(), status.as_str()]),
+        seconds: api.metrics.seconds.with_label_values(&[route.as_str()]),
+    };
+    counters.count(since);
+    response.extensions_mut().insert(counters);
     response
 }
 

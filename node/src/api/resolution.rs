@@ -258,11 +258,11 @@ impl Show<'_> {
             let Some(record) = evidence.records.first().cloned() else {
                 return Ok(self.refuse(Failure::Internal, None));
             };
-            return Ok(self.from_record(question, &record, Some(evidence)));
+            return Ok(self.of_record(question, &record, Some(evidence)));
         }
         let record = self.snapshot.record(&key)?;
         let record = ProvenRecord { past, path: Vec::new(), record, key };
-        Ok(self.from_record(question, &record, None))
+        Ok(self.of_record(question, &record, None))
     }
 
     fn past(
@@ -279,7 +279,7 @@ impl Show<'_> {
     }
 
     /// The answer that a record gives, with what proves it.
-    fn from_record(
+    fn of_record(
         self,
         question: Question,
         record: &ProvenRecord,
@@ -338,7 +338,8 @@ impl Show<'_> {
                 let body = Bytes::copy_from_slice(document.get().as_bytes());
                 return self.bytes(status, content_type, body);
             }
-            (Form::UriList, Some(Content::Urls(urls))) => {
+            // A body would have to be empty, so only with a proof there is one.
+            (_, Some(Content::Urls(urls))) if proof.is_none() => {
                 let location = urls.first().and_then(|url| location(url));
                 let answer = self.bytes(StatusCode::SEE_OTHER, "", Bytes::new());
                 return Answer { location, ..answer };

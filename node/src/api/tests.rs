@@ -28,7 +28,7 @@ mod stream;
 
 struct Web {
     world: Arc<World>,
-    router: Router,
+    front: Front,
 }
 
 struct Got {
@@ -83,13 +83,13 @@ impl Web {
             body: Duration::from_millis(200),
             heartbeat: Duration::from_secs(5),
         };
-        Web { world, router: router(parts) }
+        Web { world, front: front(parts) }
     }
 
     /// The answer to a request, which the document must describe.
     async fn send(&self, request: Request<Body>) -> Got {
         let (method, path) = (request.method().clone(), request.uri().to_string());
-        let response: Response<Body> = self.router.clone().oneshot(request).await.unwrap();
+        let response: Response<Body> = self.front.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let body = body.collect().await.unwrap().to_bytes();
         let got = Got { status: parts.status, headers: parts.headers, body };
@@ -99,7 +99,7 @@ impl Web {
 
     /// The status alone, of an answer that may not end.
     async fn first(&self, request: Request<Body>) -> StatusCode {
-        self.router.clone().oneshot(request).await.unwrap().status()
+        self.front.clone().oneshot(request).await.unwrap().status()
     }
 
     async fn head(&self, path: &str) -> Got {

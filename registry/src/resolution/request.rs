@@ -46,8 +46,8 @@ pub enum Goal {
     Any,
     /// The result of dereferencing, whatever the identifier is.
     Dereferencing {
-        /// Whether URLs are wanted as its content, where it has any.
-        uri_list: bool,
+        /// Whether URLs or a document are wanted as its content, where that was said.
+        uri_list: Option<bool>,
     },
     /// The URLs of services.
     UriList,
@@ -76,8 +76,8 @@ impl Request {
         goal: Goal,
     ) -> Result<Request, Refusal> {
         let url = read_url(identifier)?;
-        let mut words = Words::default();
-        words.dereferencing = goal != Goal::Any || url.fragment.is_some();
+        let dereferencing = goal != Goal::Any || url.fragment.is_some();
+        let mut words = Words { values: BTreeMap::new(), dereferencing };
         for part in url.query.as_deref().unwrap_or_default().split('&').filter(|p| !p.is_empty()) {
             let (name, value) = split_at(part, '=');
             match (decode(name), decode(value.unwrap_or_default())) {
@@ -116,7 +116,6 @@ enum Place {
 }
 
 /// The words of a request, each once.
-#[derive(Default)]
 struct Words {
     values: BTreeMap<&'static str, String>,
     dereferencing: bool,
@@ -187,11 +186,14 @@ impl Words {
         if !self.dereferencing {
             return Ok(Request { question: Question::Resolution(resolution), proof });
         }
-        let of_services =
-            self.values.contains_key("service") || self.values.contains_key("serviceType");
         let wants_urls = match goal {
             Goal::Any => false,
-            Goal::Dereferencing { uri_list } => uri_list && of_services,
+            // What `relativeRef` means is a URL, unless a document is asked for.
+            Goal::Dereferencing { uri_list } => {
+                let by_name = |name| self.values.contains_key(name);
+                let of_services = by_name("service") || by_name("serviceType");
+                of_services && uri_list.unwrap_or(by_name("relativeRef"))
+            }
             Goal::UriList => true,
         };
         let question = dereferencing::Question {

@@ -40,10 +40,10 @@ impl Document {
         let plain = content_type.split(';').next().unwrap_or_default();
         let schema = content.get(content_type).or_else(|| content.get(plain));
         let schema = schema.unwrap_or_else(|| panic!("{method} {path}: {content_type}"));
-        if plain.ends_with("json") {
-            if let Err(problem) = self.holds(&schema["schema"], &got.json()) {
-                panic!("{method} {path} {}: {problem}", got.status);
-            }
+        if plain.ends_with("json")
+            && let Err(problem) = self.holds(&schema["schema"], &got.json())
+        {
+            panic!("{method} {path} {}: {problem}", got.status);
         }
     }
 

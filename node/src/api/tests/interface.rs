@@ -79,6 +79,36 @@ async fn every_answer_says_its_height_refusals_included() {
 }
 
 #[tokio::test]
+async fn an_answer_that_is_ready_is_the_answer_of_its_height() {
+    let web = Web::new();
+    let did = web.life(50, false);
+    let path = format!("/1.0/identifiers/{did}");
+    for (path, accept) in [
+        (path.clone(), "*/*"),
+        (path.clone(), "application/did"),
+        (format!("{path}?proof=true"), "*/*"),
+        ("/v1/events".into(), "*/*"),
+        ("/log/checkpoint".into(), "*/*"),
+        ("/v1/status".into(), "*/*"),
+    ] {
+        let (first, second) = (web.get_as(&path, accept).await, web.get_as(&path, accept).await);
+        assert_eq!((first.status, first.headers), (second.status, second.headers), "{path}");
+        assert_eq!(first.body, second.body, "{path} {accept}");
+    }
+    let again = web.get(&format!("{path}?proof=true")).await;
+    assert_eq!(again.header("dzong-height"), "2");
+    let members = json!({ "previousVersion": 2 });
+    web.world.decide_events(&[web.world.changed("DidDeactivated", &did, &key(50), members)]);
+    assert_eq!(web.get(&path).await.status, StatusCode::GONE);
+    let proven = web.get(&format!("{path}?proof=true")).await;
+    assert_eq!((proven.status, proven.header("dzong-height")), (StatusCode::GONE, "3"));
+    web.assert_valid(&proven.body);
+    let text = String::from_utf8(web.get("/metrics").await.body.to_vec()).unwrap();
+    let route = r#"dzong_http_requests_total{route="/1.0/identifiers/{*did}",status="200"} 7"#;
+    assert!(text.contains(route), "{text}");
+}
+
+#[tokio::test]
 async fn what_is_not_understood_is_refused() {
     let web = Web::new();
     let did = web.life(50, false);

@@ -12,7 +12,7 @@ impl Followed {
             request = request.header("last-event-id", last);
         }
         let request = request.body(Body::empty()).unwrap();
-        let response = web.router.clone().oneshot(request).await.unwrap();
+        let response = web.front.clone().oneshot(request).await.unwrap();
         assert_eq!(response.status(), StatusCode::OK, "{path}");
         assert_eq!(response.headers()["content-type"], "text/event-stream");
         Followed(response.into_body())
@@ -73,13 +73,13 @@ async fn followers_get_each_event_and_block_once_from_where_they_ask() {
 #[tokio::test]
 async fn followers_have_a_cap_and_give_their_places_back() {
     let web = Web::new();
-    let mut three = Vec::new();
-    for _ in 0..3 {
-        three.push(Followed::follow(&web, "/v1/stream", None).await);
+    let mut all = Vec::new();
+    for _ in 0..6 {
+        all.push(Followed::follow(&web, "/v1/stream", None).await);
     }
     assert_eq!(web.get("/v1/stream").await.problem(), (503, "busy".into()));
-    assert_eq!(web.world.metrics.streams.get(), 3);
-    drop(three);
+    assert_eq!(web.world.metrics.streams.get(), 6);
+    drop(all);
     tokio::time::sleep(Duration::from_millis(50)).await;
     assert_eq!(web.world.metrics.streams.get(), 0);
     Followed::follow(&web, "/v1/stream", None).await;

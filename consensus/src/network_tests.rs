@@ -10,7 +10,7 @@ use bytes::Bytes;
 use ed25519_consensus::SigningKey;
 use proofs::{Certificate, Hash, PublicKey, Validator, ValidatorSet};
 
-use crate::guard::{Guard, Position, Step};
+use crate::guard::{Guard, GuardError, Position, Step};
 use crate::memory::{MemoryLedger, candidate};
 use crate::{
     Application, Committed, Config, Fault, Fresh, Handle, Head, Invalid, Keys, Multiaddr, Peer,
@@ -291,25 +291,72 @@ async fn a_validator_whose_log_forgot_a_signature_sits_the_height_out() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_home_without_its_guard_does_not_sign_until_it_has_watched() {
-    let network = Network::new(1, 1);
-    let node = network.start(0, network.ledger()).await;
-    until("it has begun", LONG, || node.ledger.blocks().len() >= 2).await;
-    node.handle.shutdown().await;
-    for name in ["guard.a", "guard.b"] {
-        std::fs::remove_file(network.home(0).join(name)).unwrap();
+/// Submits events until something is so.
+async fn decide_until(node: &Node, what: &str, mut done: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !done() {
+        assert!(start.elapsed() < LONG, "waited in vain until {what}");
+        let bytes = Bytes::copy_from_slice(&rand::random::<[u8; 16]>());
+        let _ = node.handle.submit(candidate(bytes));
+        tokio::time::sleep(Duration::from_millis(100)).await;
     }
-    let config = network.config(0, &network.home(0));
-    let ledger = node.ledger;
-    let refused = start(config, network.keys(0), ledger.clone(), ledger.clone()).await;
-    assert!(matches!(refused, Err(StartError::Guard(_))));
+}
 
-    let mut config = network.config(0, &network.home(0));
-    config.provenance = Provenance::Unknown(Rejoin::default());
-    let handle = start(config, network.keys(0), ledger.clone(), ledger).await.unwrap();
-    assert!(handle.status().watching.is_some());
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_home_without_its_guard_watches_and_then_signs_again() {
+    let network = Network::new(4, 4);
+    let mut nodes = Vec::new();
+    for node in 0..4 {
+        nodes.push(network.start(node, network.ledger()).await);
+    }
+    until("all have begun", LONG, || nodes.iter().all(|n| n.ledger.blocks().len() >= 2)).await;
+    let Node { handle, ledger } = nodes.pop().unwrap();
     handle.shutdown().await;
+    for name in ["guard.a", "guard.b"] {
+        std::fs::remove_file(network.home(3).join(name)).unwrap();
+    }
+    let config = network.config(3, &network.home(3));
+    let refused = start(config.clone(), network.keys(3), ledger.clone(), ledger.clone()).await;
+    assert!(matches!(refused, Err(StartError::Guard(GuardError::Lost))));
+    // Even if nothing told that the key was used, the chain does.
+    let forgotten = Config { used: network.home(3).with_extension("other"), ..config.clone() };
+    let refused = start(forgotten, network.keys(3), ledger.clone(), ledger.clone()).await;
+    assert!(matches!(refused, Err(StartError::Guard(GuardError::Stale(_)))));
+
+    let rejoin = Rejoin { heights: 3, settle: Duration::from_secs(1) };
+    let config = Config { provenance: Provenance::Unknown(rejoin), ..config };
+    let handle = start(config, network.keys(3), ledger.clone(), ledger.clone()).await.unwrap();
+    assert!(handle.status().watching.is_some());
+    decide_until(&nodes[0], "the watch is over", || handle.status().watching.is_none()).await;
+    // With another one away, its votes are needed.
+    nodes.pop().unwrap().handle.shutdown().await;
+    let goal = nodes[0].ledger.head().height + 2;
+    decide_until(&nodes[0], "its votes count", || ledger.head().height >= goal).await;
+    for handle in [&nodes[0].handle, &nodes[1].handle, &handle] {
+        assert_eq!(handle.status().evidence, 0);
+        handle.shutdown().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_new_home_whose_key_has_signed_elsewhere_watches_by_itself() {
+    let network = Network::new(4, 4);
+    let mut nodes = Vec::new();
+    for node in 0..4 {
+        nodes.push(network.start(node, network.ledger()).await);
+    }
+    let ledger = nodes[3].ledger.clone();
+    decide_until(&nodes[0], "there are blocks", || ledger.blocks().len() >= 10).await;
+    nodes.pop().unwrap().handle.shutdown().await;
+    let (home, ledger) = (network.home.path().join("new"), network.ledger());
+    let config = network.config(3, &home);
+    let back = start(config, network.keys(3), ledger.clone(), ledger.clone()).await.unwrap();
+    until("it is found out", LONG, || back.status().watching.is_some()).await;
+    assert_eq!(back.status().halted, None);
+    back.shutdown().await;
+    for node in nodes {
+        node.handle.shutdown().await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

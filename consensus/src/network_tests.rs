@@ -167,13 +167,20 @@ async fn four_validators_agree_and_one_that_was_away_catches_up() {
     }
 }
 
-/// Loses the blocks of others when they are to be committed, once each.
-struct Forgetful {
+/// Loses the blocks of others when they are to be committed, once each, or commits nothing at all.
+struct Faulty {
     ledger: Arc<MemoryLedger>,
     known: Mutex<BTreeSet<Hash>>,
+    fault: Option<Fault>,
 }
 
-impl Application for Forgetful {
+impl Faulty {
+    fn new(ledger: Arc<MemoryLedger>, fault: Option<Fault>) -> Arc<Self> {
+        Arc::new(Faulty { ledger, known: Mutex::default(), fault })
+    }
+}
+
+impl Application for Faulty {
     fn genesis(&self) -> Hash {
         self.ledger.genesis()
     }
@@ -201,6 +208,9 @@ impl Application for Forgetful {
     }
 
     fn commit(&self, certificate: &Certificate) -> Result<Option<Committed>, Fault> {
+        if let Some(fault) = &self.fault {
+            return Err(fault.clone());
+        }
         if self.known.lock().unwrap().insert(certificate.block) {
             self.ledger.forget_undecided();
         }
@@ -223,7 +233,7 @@ async fn a_node_that_loses_blocks_before_their_decision_fetches_them() {
     for node in 0..4 {
         let ledger = network.ledger();
         if node == 1 {
-            let forgetful = Arc::new(Forgetful { ledger: ledger.clone(), known: Mutex::default() });
+            let forgetful = Faulty::new(ledger.clone(), None);
             let config = network.config(node, &network.home(node));
             let handle = start(config, network.keys(node), forgetful, ledger.clone()).await;
             nodes.push(Node { handle: handle.unwrap(), ledger });
@@ -360,18 +370,29 @@ async fn a_new_home_whose_key_has_signed_elsewhere_watches_by_itself() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_stop_for_safety_outlives_the_process() {
-    let network = Network::new(1, 1);
-    let node = network.start(0, network.ledger()).await;
-    node.handle.halt("a test").unwrap();
-    until("it is halted", LONG, || node.handle.status().halted.is_some()).await;
-    let refused = node.handle.submit(candidate(Bytes::from_static(b"x")));
-    assert_eq!(refused, Err(crate::Refused::Halted));
-    node.handle.shutdown().await;
-    let config = network.config(0, &network.home(0));
-    let ledger = node.ledger;
-    let refused = start(config, network.keys(0), ledger.clone(), ledger).await;
-    assert!(matches!(refused, Err(StartError::Halted(reason)) if reason == "a test"));
-    std::fs::remove_file(network.home(0).join("SAFETY_HALT")).unwrap();
-    network.start(0, network.ledger()).await.handle.shutdown().await;
+async fn a_stop_for_safety_outlives_the_process_and_one_for_space_does_not() {
+    let faults = [Fault::Disk("a test".into()), Fault::Full("a test".into())];
+    for (fault, for_safety) in faults.into_iter().zip([true, false]) {
+        let network = Network::new(1, 1);
+        let (ledger, config) = (network.ledger(), network.config(0, &network.home(0)));
+        let faulty = Faulty::new(ledger.clone(), Some(fault));
+        let handle = start(config.clone(), network.keys(0), faulty, ledger.clone()).await.unwrap();
+        until("it holds still", LONG, || handle.status().halted.is_some()).await;
+        assert_eq!(handle.status().full, !for_safety);
+        let refused = handle.submit(candidate(Bytes::from_static(b"x")));
+        assert_eq!(refused, Err(crate::Refused::Halted));
+        handle.shutdown().await;
+
+        let file = network.home(0).join("SAFETY_HALT");
+        assert_eq!(file.exists(), for_safety);
+        if for_safety {
+            let refused = start(config, network.keys(0), ledger.clone(), ledger.clone()).await;
+            let Err(StartError::Halted(reason)) = refused else { panic!("it started") };
+            assert!(reason.ends_with("could not be committed: a test"), "{reason}");
+            std::fs::remove_file(file).unwrap();
+        }
+        let node = network.start(0, ledger).await;
+        until("it commits", LONG, || !node.ledger.blocks().is_empty()).await;
+        node.handle.shutdown().await;
+    }
 }

@@ -7,13 +7,13 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 
 use arc_malachitebft_app_channel::app::types::MisbehaviorEvidence;
-use arc_malachitebft_core_types::{NilOrVal, VoteType};
+use arc_malachitebft_core_types::SignedMessage;
 use proofs::{Hash, PublicKey};
 use serde::{Deserialize, Serialize};
 
 use crate::application::Fault;
-use crate::context::{Context, round_number};
-use crate::guard::{Step, digest};
+use crate::context::{Address, Context, Proposal, Vote};
+use crate::guard::{Position, Step, digest};
 
 /// Two signatures of one validator that exclude each other. Anyone with the genesis hash can
 /// build the signed bytes again and check both.
@@ -113,45 +113,33 @@ impl EvidenceFile {
 
 /// Our form of what the engine found at a height.
 pub(crate) fn from_engine(found: &MisbehaviorEvidence<Context>, genesis: &Hash) -> Vec<DoubleSign> {
+    let pair = |address: &Address, position: Position, signed: [Signed; 2]| {
+        let Position { height, round, step } = position;
+        DoubleSign { height, round, step, validator: address.0, signed }
+    };
+    let vote = |vote: &SignedMessage<Context, Vote>| Signed {
+        block: vote.message.block(),
+        lock_round: None,
+        digest: digest(&vote.message.sign_bytes(genesis)),
+        signature: hex::encode(vote.signature.to_bytes()),
+    };
+    let proposal = |proposal: &SignedMessage<Context, Proposal>| Signed {
+        block: Some(proposal.message.value.0),
+        lock_round: proposal.message.lock_round.as_u32(),
+        digest: digest(&proposal.message.sign_bytes(genesis)),
+        signature: hex::encode(proposal.signature.to_bytes()),
+    };
     let mut evidence = Vec::new();
     for (address, pairs) in found.votes.iter() {
         for (first, second) in pairs {
-            let signed = [first, second].map(|vote| Signed {
-                block: match vote.message.value {
-                    NilOrVal::Nil => None,
-                    NilOrVal::Val(block) => Some(block),
-                },
-                lock_round: None,
-                digest: digest(&vote.message.sign_bytes(genesis)),
-                signature: hex::encode(vote.signature.to_bytes()),
-            });
-            evidence.push(DoubleSign {
-                height: first.message.height.0,
-                round: round_number(first.message.round),
-                step: match first.message.kind {
-                    VoteType::Prevote => Step::Prevote,
-                    VoteType::Precommit => Step::Precommit,
-                },
-                validator: address.0,
-                signed,
-            });
+            let signed = [vote(first), vote(second)];
+            evidence.push(pair(address, first.message.position(), signed));
         }
     }
     for (address, pairs) in found.proposals.iter() {
         for (first, second) in pairs {
-            let signed = [first, second].map(|proposal| Signed {
-                block: Some(proposal.message.value.0),
-                lock_round: proposal.message.lock_round.as_u32(),
-                digest: digest(&proposal.message.sign_bytes(genesis)),
-                signature: hex::encode(proposal.signature.to_bytes()),
-            });
-            evidence.push(DoubleSign {
-                height: first.message.height.0,
-                round: round_number(first.message.round),
-                step: Step::Proposal,
-                validator: address.0,
-                signed,
-            });
+            let signed = [proposal(first), proposal(second)];
+            evidence.push(pair(address, first.message.position(), signed));
         }
     }
     evidence

@@ -10,8 +10,8 @@
 //! than what its key has signed. Such a node watches first ([`Guard::rejoin`]).
 //!
 //! The guard also remembers whether the engine's log still knows the last signature after a
-//! restart. If not, the engine may have forgotten what it is locked on, and this node signs
-//! nothing more at that height.
+//! restart. If not, or if the engine asks for a step before it, the engine may have forgotten what
+//! it is locked on, and this node signs nothing more at that height.
 
 #[cfg(any(test, feature = "simulation"))]
 pub(crate) mod damage;
@@ -81,10 +81,8 @@ pub enum Refusal {
     /// Another signature for this very position is out.
     #[error("something else was signed at height {} round {} {:?}", .0.height, .0.round, .0.step)]
     Conflict(Position),
-    /// A later position was signed already.
-    #[error("a later step than height {} round {} {:?} was signed", .0.height, .0.round, .0.step)]
-    Past(Position),
-    /// The engine's log does not know our last signature, so nothing more is signed at its height.
+    /// The engine's log does not know our last signature, or one before it, so nothing more is
+    /// signed at its height.
     #[error("the log of height {0} lost a signature: this height is sat out")]
     Forgotten(u64),
     /// The record could not be made durable.
@@ -119,68 +117,6 @@ pub enum GuardError {
     Disk(#[from] std::io::Error),
 }
 
-/// The rule of the guard, without a disk.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Memory {
-    pub(crate) last: Option<Record>,
-    /// Whether `last` is known to the engine's log, or was made in this run.
-    confirmed: bool,
-}
-
-impl Memory {
-    /// What a node remembers that starts with this record.
-    pub(crate) fn restart(last: Option<Record>) -> Self {
-        let confirmed = last.is_none_or(|last| last.counter == 0);
-        Memory { last, confirmed }
-    }
-
-    /// Takes note of the signatures that the engine's log still holds.
-    pub(crate) fn confirm(&mut self, remembered: &[[u8; 64]]) {
-        if let Some(last) = &self.last {
-            self.confirmed |= remembered.contains(&last.signature);
-        }
-    }
-
-    /// The height of the last signature.
-    pub(crate) fn floor(&self) -> u64 {
-        self.last.map_or(0, |last| last.position.height)
-    }
-
-    /// Whether `position` may be signed: the old signature for the same bytes, `None` for a new
-    /// one.
-    pub(crate) fn decide(
-        &mut self,
-        position: Position,
-        digest: &Hash,
-    ) -> Result<Option<[u8; 64]>, Refusal> {
-        let Some(last) = &self.last else { return Ok(None) };
-        if position == last.position && *digest == last.digest {
-            // The engine came to the same signature again, so it knows what led to it.
-            self.confirmed = true;
-            return Ok(Some(last.signature));
-        }
-        if !self.confirmed && position.height <= last.position.height {
-            return Err(Refusal::Forgotten(position.height));
-        }
-        match position.cmp(&last.position) {
-            Ordering::Less => Err(Refusal::Past(position)),
-            Ordering::Equal => Err(Refusal::Conflict(position)),
-            Ordering::Greater => Ok(None),
-        }
-    }
-
-    /// The record of a new signature.
-    pub(crate) fn next(&self, position: Position, digest: Hash, signature: [u8; 64]) -> Record {
-        let counter = self.last.map_or(0, |last| last.counter) + 1;
-        Record { counter, position, digest, signature }
-    }
-
-    /// The record is durable.
-    pub(crate) fn set(&mut self, record: Record) {
-        *self = Memory { last: Some(record), confirmed: true };
-    }
-}
-
 /// The digest by which the guard tells signed bytes apart.
 pub(crate) fn digest(message: &[u8]) -> Hash {
     // The bytes begin with a tag of their own; this hash never leaves the node.
@@ -191,7 +127,9 @@ pub(crate) fn digest(message: &[u8]) -> Hash {
 #[derive(Debug)]
 pub struct Guard {
     slots: [Slot; 2],
-    memory: Memory,
+    last: Record,
+    /// Whether `last` is known to the engine's log, or was made in this run.
+    confirmed: bool,
     /// Set once a write has failed: the files' state is unknown, so nothing is signed any more.
     broken: bool,
 }
@@ -232,18 +170,18 @@ impl Guard {
         let [a, b] = paths(home);
         let slots = [Slot::create(&a, &last)?, Slot::create(&b, &last)?];
         File::open(home)?.sync_all()?;
-        Ok(Guard { slots, memory: Memory::restart(Some(last)), broken: false })
+        Ok(Guard { slots, last, confirmed: last.counter == 0, broken: false })
     }
 
     /// The height of the last signature, 0 for none. The ledger's head is never more than one
     /// below it.
     pub fn floor(&self) -> u64 {
-        self.memory.floor()
+        self.last.position.height
     }
 
     /// The last signature.
     pub fn last(&self) -> Option<&Record> {
-        self.memory.last.as_ref().filter(|last| last.counter > 0)
+        Some(&self.last).filter(|last| last.counter > 0)
     }
 
     /// Whether a precommit of this key is known here. One that is not was made by another process,
@@ -255,7 +193,7 @@ impl Guard {
 
     /// Tells the guard which signatures the engine's log still holds.
     pub(crate) fn confirm(&mut self, remembered: &[[u8; 64]]) {
-        self.memory.confirm(remembered);
+        self.confirmed |= remembered.contains(&self.last.signature);
     }
 
     /// The signature of `message` at `position`: a new one by `sign`, durable before it is
@@ -266,17 +204,32 @@ impl Guard {
         message: &[u8],
         sign: impl FnOnce(&[u8]) -> [u8; 64],
     ) -> Result<[u8; 64], Refusal> {
-        let digest = digest(message);
         if self.broken {
             return Err(Refusal::Disk(Fault::Disk("an earlier write failed".to_owned())));
         }
-        if let Some(signature) = self.memory.decide(position, &digest)? {
-            return Ok(signature);
+        let (last, digest) = (&self.last, digest(message));
+        if last.counter > 0 && position == last.position && digest == last.digest {
+            // The engine came to the same signature again, so it knows what led to it.
+            self.confirmed = true;
+            return Ok(last.signature);
         }
-        let record = self.memory.next(position, digest, sign(message));
+        self.check(position)?;
+        let counter = self.last.counter + 1;
+        let record = Record { counter, position, digest, signature: sign(message) };
         self.write(&record).map_err(|error| Refusal::Disk(error.into()))?;
-        self.memory.set(record);
+        (self.last, self.confirmed) = (record, true);
         Ok(record.signature)
+    }
+
+    /// Whether something new may be signed there.
+    fn check(&self, position: Position) -> Result<(), Refusal> {
+        let Some(last) = self.last() else { return Ok(()) };
+        let remembered = self.confirmed || position.height > last.position.height;
+        match position.cmp(&last.position) {
+            Ordering::Greater if remembered => Ok(()),
+            Ordering::Equal if remembered => Err(Refusal::Conflict(position)),
+            _ => Err(Refusal::Forgotten(position.height)),
+        }
     }
 
     fn write(&mut self, record: &Record) -> std::io::Result<()> {

@@ -183,13 +183,17 @@ fn duty(
 
 /// From here on this key may sign: after this, a guard that is gone was lost.
 fn mark_used(used: &Path) -> Result<(), Fault> {
-    if !used.exists() {
+    let mark = || {
         File::create(used)?.sync_all()?;
-        if let Some(directory) = used.parent() {
-            File::open(directory)?.sync_all()?;
-        }
+        used.parent().map_or(Ok(()), |directory| File::open(directory)?.sync_all())
+    };
+    if used.exists() {
+        return Ok(());
     }
-    Ok(())
+    mark().map_err(|error: std::io::Error| {
+        let file = used.display();
+        Fault::Disk(format!("`{file}` must be written, to say that the key has signed: {error}"))
+    })
 }
 
 /// How many of the newest blocks are looked through for signatures that a guard does not know.
@@ -281,11 +285,6 @@ impl Handle {
     /// Appends the metrics in the Prometheus text format.
     pub fn metrics(&self, text: &mut String) {
         metrics::write(text, &self.status(), &self.shared.counters);
-    }
-
-    /// Stops agreement on this node for safety, until an operator removes `SAFETY_HALT`.
-    pub fn halt(&self, reason: &str) -> Result<(), Fault> {
-        self.shared.halt(reason)
     }
 
     /// Stops agreement and gossip, and waits until nothing of it runs any more.

@@ -268,18 +268,25 @@ mod tests {
 
     #[test]
     fn damaged_guards_and_lost_logs_make_nobody_sign_twice() {
-        let (mut damaged, mut refused) = (0, 0);
-        for seed in 0..30 {
-            let (log, guard_damage) = (LogFault::Vanishes, 0.5);
-            let config = Config { log, guard_damage, crashes: 2.0, ..Config::new(seed, keys(4)) };
+        let (mut heights, mut damaged, mut refused, mut stuck) = (0, 0, 0, 0);
+        for seed in 0..60 {
+            let log =
+                [LogFault::TornTail, LogFault::Forgets, LogFault::Vanishes][seed as usize % 3];
+            let config = Config { log, guard_damage: 0.6, ..Config::new(seed, keys(7)) };
             let report = simulate(&config);
-            let unsafe_ = |violation: &Violation| !matches!(violation, Violation::Stuck { .. });
-            assert!(!report.violations.iter().any(unsafe_), "{seed}: {:?}", report.violations);
+            // Two that lost their logs sit a height out; with one that watches the rest are few.
+            let is_stuck = |violation: &Violation| matches!(violation, Violation::Stuck { .. });
+            assert!(report.violations.iter().all(is_stuck), "{seed}: {:?}", report.violations);
+            if log == LogFault::TornTail {
+                assert_eq!(report.violations, [], "seed {seed}");
+            }
+            stuck += report.violations.len();
+            heights += report.heights;
             damaged += report.guards_damaged;
             refused += report.guards_refused;
         }
-        println!("{damaged} guards damaged, {refused} refused");
-        assert!(damaged > 200 && refused > 100);
+        println!("{heights} heights, {damaged} guards damaged, {refused} refused, {stuck} stuck");
+        assert!(heights > 1_000 && damaged > 200 && refused > 100);
     }
 
     #[test]

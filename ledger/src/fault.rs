@@ -19,9 +19,9 @@ pub enum Fault {
     Read(String),
     /// Stored bytes are not what was stored.
     #[error(
-        "{what} is damaged ({problem}); stop the node, look at the extent with `dzong audit --home`, \
-         move `data/ledger` away but leave `data/consensus`, and start it again: it fetches \
-         everything from its peers"
+        "{what} is damaged ({problem}); stop the node, look at the extent with `dzong audit \
+         --home`, move `data/ledger` away but leave `data/consensus`, and start it again: it \
+         fetches everything from its peers"
     )]
     Corrupt {
         /// Which bytes: names the row's height or key.

@@ -135,15 +135,18 @@ fn guards_that_are_damaged_or_restored_make_nobody_sign_twice_or_against_a_lock(
     let logs = [LogFault::TornTail, LogFault::Forgets, LogFault::Vanishes];
     let config = |seed| {
         let log = logs[usize::try_from(seed % 3).expect("small")];
-        Config { log, guard_damage: 0.6, crashes: 6.0, faults_ms: 30_000, ..world.config(seed) }
+        Config { log, guard_damage: 0.6, crashes: 4.0, faults_ms: 30_000, ..world.config(seed) }
     };
-    let damaged = AtomicU64::new(0);
+    let (damaged, refused) = (AtomicU64::new(0), AtomicU64::new(0));
     world.run_all(60, config, |report| {
-        let contradiction = |violation: &Violation| !matches!(violation, Violation::Stuck { .. });
-        assert!(!report.violations.iter().any(contradiction), "{:?}", report.violations);
+        // Where several logs are lost as well, there may be too few to go on.
+        let stuck = |violation: &Violation| matches!(violation, Violation::Stuck { .. });
+        assert!(report.violations.iter().all(stuck), "{:?}", report.violations);
+        assert!(report.violations.is_empty() || report.sat_out > 0, "{:?}", report.violations);
         damaged.fetch_add(report.guards_damaged, Ordering::Relaxed);
+        refused.fetch_add(report.guards_refused, Ordering::Relaxed);
     });
-    println!("{damaged:?} guards damaged");
+    println!("{damaged:?} guards damaged, {refused:?} times refused");
 }
 
 #[test]

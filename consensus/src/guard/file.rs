@@ -88,6 +88,12 @@ impl Slot {
         Ok(slot)
     }
 
+    /// The disk takes nothing more.
+    #[cfg(test)]
+    pub(super) fn fail(&mut self) {
+        self.file = File::open("/dev/null").expect("it is there");
+    }
+
     /// Writes a record over the one before, durably. The length does not change, so this is one
     /// write to the disk.
     pub(super) fn write(&mut self, record: &Record) -> io::Result<()> {

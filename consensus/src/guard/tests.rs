@@ -38,7 +38,7 @@ fn the_same_bytes_get_the_same_signature_and_others_none() {
     assert_eq!(guard.sign(position, b"a", |_| [1; 64]), Ok(signature));
     assert_eq!(guard.sign(position, b"b", fake), Err(Refusal::Conflict(position)));
     let earlier = at(5, 0, Step::Proposal);
-    assert_eq!(guard.sign(earlier, b"a", fake), Err(Refusal::Past(earlier)));
+    assert_eq!(guard.sign(earlier, b"a", fake), Err(Refusal::Forgotten(5)));
     assert!(guard.sign(at(5, 0, Step::Precommit), b"b", fake).is_ok());
     assert_eq!(guard.floor(), 5);
 }
@@ -105,6 +105,21 @@ fn an_older_copy_in_the_same_file_is_noticed() {
     }
     assert!(matches!(Guard::open(home.path(), false), Err(GuardError::Copied)));
     assert_eq!(Guard::rejoin(home.path(), 9).unwrap().floor(), 9);
+}
+
+#[test]
+fn after_a_failed_write_nothing_is_signed_and_nothing_is_tried_again() {
+    let home = directory();
+    let mut guard = used(home.path());
+    guard.slots[1].fail();
+    let position = at(6, 0, Step::Prevote);
+    for _ in 0..2 {
+        let refused = guard.sign(position, b"a", fake);
+        assert!(matches!(refused, Err(Refusal::Disk(Fault::Disk(_)))), "{refused:?}");
+    }
+    // The next start knows the signature that was recorded and never seen.
+    let guard = Guard::open(home.path(), false).unwrap();
+    assert_eq!(guard.last().unwrap().position, position);
 }
 
 #[test]

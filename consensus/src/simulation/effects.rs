@@ -7,7 +7,7 @@ use arc_malachitebft_core_consensus::{
 };
 use arc_malachitebft_core_types::{
     CertificateError, CommitCertificate, Round, SignedMessage, Timeout, Validity, ValueOrigin,
-    ValueResponse, VoteExtensionPolicy, VoteType,
+    ValueResponse, VoteExtensionPolicy,
 };
 use arc_malachitebft_signing::VerifierExt;
 use arc_malachitebft_signing_ed25519::{PublicKey as EngineKey, Signature};
@@ -113,45 +113,41 @@ impl World<'_> {
                 r.resume_with(self.verify(&key, &bytes, &message.signature))
             }
             E::VerifyCommitCertificate(certificate, validators, thresholds, r) => {
-                let (verifier, context) = (&self.verifier, &Context);
-                let check = verifier.verify_commit_certificate(
-                    context,
+                let verifier = &self.verifier;
+                r.resume_with(self.certified(verifier.verify_commit_certificate(
+                    &Context,
                     &certificate,
                     &validators,
                     thresholds,
-                );
-                r.resume_with(self.certified(check))
+                )))
             }
             E::VerifyExtendedCommitCertificate(certificate, validators, thresholds, policy, r) => {
-                let (verifier, context) = (&self.verifier, &Context);
-                let check = verifier.verify_extended_commit_certificate(
-                    context,
+                let verifier = &self.verifier;
+                r.resume_with(self.certified(verifier.verify_extended_commit_certificate(
+                    &Context,
                     &certificate,
                     &validators,
                     thresholds,
                     policy,
-                );
-                r.resume_with(self.certified(check))
+                )))
             }
             E::VerifyPolkaCertificate(certificate, validators, thresholds, r) => {
-                let (verifier, context) = (&self.verifier, &Context);
-                let check = verifier.verify_polka_certificate(
-                    context,
+                let verifier = &self.verifier;
+                r.resume_with(self.certified(verifier.verify_polka_certificate(
+                    &Context,
                     &certificate,
                     &validators,
                     thresholds,
-                );
-                r.resume_with(self.certified(check))
+                )))
             }
             E::VerifyRoundCertificate(certificate, validators, thresholds, r) => {
-                let (verifier, context) = (&self.verifier, &Context);
-                let check = verifier.verify_round_certificate(
-                    context,
+                let verifier = &self.verifier;
+                r.resume_with(self.certified(verifier.verify_round_certificate(
+                    &Context,
                     &certificate,
                     &validators,
                     thresholds,
-                );
-                r.resume_with(self.certified(check))
+                )))
             }
             E::WalAppend(height, entry, r) => {
                 let node = &mut self.nodes[me];
@@ -412,12 +408,7 @@ impl World<'_> {
     }
 
     fn sign_vote(&mut self, me: usize, vote: Vote) -> Result<SignedMessage<Context, Vote>, Stop> {
-        let step = match vote.kind {
-            VoteType::Prevote => Step::Prevote,
-            VoteType::Precommit => Step::Precommit,
-        };
-        let position = Position { height: vote.height.0, round: round_number(vote.round), step };
-        let signature = self.sign(me, position, &vote.sign_bytes(&self.genesis))?;
+        let signature = self.sign(me, vote.position(), &vote.sign_bytes(&self.genesis))?;
         Ok(SignedMessage::new(vote, signature))
     }
 
@@ -426,9 +417,8 @@ impl World<'_> {
         me: usize,
         proposal: Proposal,
     ) -> Result<SignedMessage<Context, Proposal>, Stop> {
-        let (height, round) = (proposal.height.0, round_number(proposal.round));
-        let position = Position { height, round, step: Step::Proposal };
-        let signature = self.sign(me, position, &proposal.sign_bytes(&self.genesis))?;
+        let message = proposal.sign_bytes(&self.genesis);
+        let signature = self.sign(me, proposal.position(), &message)?;
         Ok(SignedMessage::new(proposal, signature))
     }
 

@@ -6,14 +6,14 @@ use std::sync::Arc;
 
 use arc_malachitebft_app_channel::app::metrics::Metrics;
 use arc_malachitebft_core_consensus::{Input, Params, SignedConsensusMsg, State};
-use arc_malachitebft_core_types::{NilOrVal, Timeout, ValuePayload};
+use arc_malachitebft_core_types::{Timeout, ValuePayload};
 use ed25519_consensus::SigningKey;
 use proofs::{Hash, PublicKey, Tag, tagged};
 
 use crate::application::{Application, Head};
 use crate::config::Rejoin;
 use crate::context::{Address, Context, Height, Validators};
-use crate::guard::{Guard, Position, Refusal};
+use crate::guard::{Guard, Position, Refusal, digest};
 use crate::mempool::{Limits, Mempool};
 use crate::parts::Whole;
 use crate::watch::Watch;
@@ -43,6 +43,8 @@ pub(super) struct Node {
     pub(super) home: PathBuf,
     /// `None` while the node does not sign.
     guard: Option<Guard>,
+    /// Whether its files are damaged, and the node has not got over it.
+    pub(super) damaged: bool,
     pub(super) timers: HashMap<Timeout, u64>,
     pub(super) waiting: BTreeMap<(u64, u32), Whole>,
     pub(super) proposed: BTreeMap<(u64, u32), Hash>,
@@ -87,6 +89,7 @@ impl Node {
             replaying: false,
             home,
             guard: None,
+            damaged: false,
             timers: HashMap::new(),
             waiting: BTreeMap::new(),
             proposed: BTreeMap::new(),
@@ -154,6 +157,7 @@ impl Node {
         self.guard = Guard::open(&self.home, self.epoch == 0).ok();
         let rejoins = || Watching::Rejoins(Watch::new(rejoin, now_ms));
         self.watching = self.guard.is_none().then(rejoins);
+        self.damaged = self.watching.is_some();
     }
 
     /// Whether there was a watch, and this head ends it.
@@ -212,35 +216,22 @@ pub(super) fn statement(
     message: &SignedConsensusMsg<Context>,
     genesis: &Hash,
 ) -> (PublicKey, Position, Hash) {
-    use crate::context::round_number;
-    use crate::guard::{Step, digest};
-    use arc_malachitebft_core_types::VoteType;
-    let (validator, height, round, step, bytes) = match message {
+    match message {
         SignedConsensusMsg::Vote(vote) => {
             let vote = &vote.message;
-            let step = match vote.kind {
-                VoteType::Prevote => Step::Prevote,
-                VoteType::Precommit => Step::Precommit,
-            };
-            (vote.validator.0, vote.height.0, vote.round, step, vote.sign_bytes(genesis))
+            (vote.validator.0, vote.position(), digest(&vote.sign_bytes(genesis)))
         }
         SignedConsensusMsg::Proposal(proposal) => {
             let proposal = &proposal.message;
-            let bytes = proposal.sign_bytes(genesis);
-            (proposal.proposer.0, proposal.height.0, proposal.round, Step::Proposal, bytes)
+            (proposal.proposer.0, proposal.position(), digest(&proposal.sign_bytes(genesis)))
         }
-    };
-    let position = Position { height, round: round_number(round), step };
-    (validator, position, digest(&bytes))
+    }
 }
 
 /// The block that a vote is for; none of a vote for nil, and of a proposal.
 pub(super) fn voted(message: &SignedConsensusMsg<Context>) -> Option<Hash> {
     match message {
-        SignedConsensusMsg::Vote(vote) => match vote.message.value {
-            NilOrVal::Val(block) => Some(block),
-            NilOrVal::Nil => None,
-        },
+        SignedConsensusMsg::Vote(vote) => vote.message.block(),
         SignedConsensusMsg::Proposal(_) => None,
     }
 }

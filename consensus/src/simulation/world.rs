@@ -272,14 +272,14 @@ impl<'a> World<'a> {
     /// A bad disk, or an operator with a backup.
     fn damage_guard(&mut self, index: usize) {
         let share = self.config.guard_damage;
-        let rejoins = |node: &Node| matches!(node.watching, Some(Watching::Rejoins(_)));
-        let other = |(at, node): (usize, &Node)| at != index && rejoins(node);
+        let other = |(at, node): (usize, &Node)| at != index && node.damaged;
         if share == 0.0 || self.nodes.iter().enumerate().any(other) {
             return;
         }
         let (home, backup) = (&self.nodes[index].home, self.nodes[index].home.join("backup"));
         if self.random.gen_bool(share) {
             damage(home, &backup, &mut self.random);
+            self.nodes[index].damaged = true;
             self.report.guards_damaged += 1;
         } else if self.random.gen_bool(0.5) {
             back_up(home, &backup);

@@ -8,7 +8,7 @@ export PATH := $(HOME)/.cargo/bin:$(PATH)
 DZONG := target/release/dzong
 export CARGO_TARGET_DIR := $(CURDIR)/target
 
-.PHONY: run build test lint sim clean setup
+.PHONY: run build test lint explorer sim clean setup
 
 run: build
 	$(DZONG) localnet
@@ -20,11 +20,16 @@ test: setup
 	cargo build --release --locked --workspace --all-targets
 	.ci/npm
 	cargo nextest run --release --locked --workspace --no-fail-fast
+	.ci/explorer test
 
 lint: setup
 	cargo fmt --all --check
 	cargo clippy --release --locked --workspace --all-targets -- -D warnings
-	.ci/wasm
+	.ci/explorer check
+
+# Builds explorer/dist anew, after a change of the page or of what the verifier is made of.
+explorer: setup
+	.ci/explorer build
 
 # A longer simulation: make sim SEEDS=5000
 sim: setup

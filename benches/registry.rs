@@ -2,7 +2,7 @@
 
 #![expect(missing_docs, reason = "the group that criterion's macro makes is public")]
 
-use benches::{BenchKey, NETWORK, NOW, control, did_created, inception};
+use benches::{NETWORK, NOW, control, did_created, inception, key};
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use proofs::{Hash, Record};
 use registry::did_state::DidState;
@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 
 fn events(c: &mut Criterion) {
     let context = Context { network: NETWORK.into(), genesis: Hash([1; 32]), height: 2, time: NOW };
-    let endorser = BenchKey::new(u64::MAX);
+    let endorser = key(u64::MAX);
     let (did, _) = inception(&endorser);
     let bytes = did_created(1, &context.domain(), (&did, &endorser));
     println!("an event of {} bytes", bytes.len());

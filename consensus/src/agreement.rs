@@ -4,11 +4,11 @@
 mod decisions;
 mod run;
 
-use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use ed25519_consensus::SigningKey;
+use rand::Rng;
 use tokio::time::Instant;
 
 use self::run::Run;
@@ -17,6 +17,7 @@ use crate::config::Rejoin;
 use crate::engine::{Ended, Engine, Role, Signing};
 use crate::guard::{Guard, Refusal};
 use crate::shared::{Shared, count, lock, now_ms};
+use crate::watch::Watch;
 
 /// Why the engine stops.
 enum End {
@@ -26,14 +27,30 @@ enum End {
     /// The engine closed its channel.
     Gone,
     /// The chain holds signatures of ours of which nothing is known here.
-    Lost,
+    Stale,
+    /// The disk is full.
+    Full(String),
     /// Only an operator can go on.
     Halt(String),
 }
 
 impl From<Fault> for End {
     fn from(fault: Fault) -> Self {
-        End::Halt(fault.to_string())
+        match fault {
+            Fault::Full(reason) => End::Full(reason),
+            Fault::Disk(reason) | Fault::Other(reason) => End::Halt(reason),
+        }
+    }
+}
+
+/// Goes on without what a fault has prevented, unless it is one of the disk.
+fn without(fault: Fault, what: &str) -> Result<(), End> {
+    match fault {
+        Fault::Other(reason) => {
+            tracing::error!(reason, "{what}");
+            Ok(())
+        }
+        fault => Err(fault.preventing(what).into()),
     }
 }
 
@@ -53,11 +70,16 @@ pub(crate) enum Duty {
     Vote(Signing),
     /// Watches until the head is at least `height`: what it signed there is uncertain.
     SitOut { signing: Signing, height: u64 },
-    /// Watches until `heights` were decided after `since_ms` without a signature of ours.
-    Rejoin { key: Arc<SigningKey>, heights: u64, since_ms: u64 },
+    /// Watches until it is known that nothing is signed with this key.
+    Rejoin { key: Arc<SigningKey>, watch: Arc<Mutex<Watch>> },
 }
 
 impl Duty {
+    /// A watch that begins now.
+    pub(crate) fn rejoin(key: Arc<SigningKey>, rejoin: Rejoin) -> Self {
+        Duty::Rejoin { key, watch: Arc::new(Mutex::new(Watch::new(rejoin, now_ms()))) }
+    }
+
     fn role(&self) -> Role {
         match self {
             Duty::Replica => Role::Replica,
@@ -65,13 +87,30 @@ impl Duty {
             Duty::SitOut { .. } | Duty::Rejoin { .. } => Role::Watches,
         }
     }
+
+    /// What a watching validator waits for.
+    pub(crate) fn waits_for(&self) -> Option<String> {
+        match self {
+            Duty::Replica | Duty::Vote(_) => None,
+            Duty::SitOut { height, .. } => Some(format!("height {height} is not decided yet")),
+            Duty::Rejoin { watch, .. } => Some(lock(watch).to_string()),
+        }
+    }
+
+    /// Whether the watch of this duty is over, at this height.
+    fn is_over(&self, head: u64) -> bool {
+        match self {
+            Duty::Replica | Duty::Vote(_) => false,
+            Duty::SitOut { height, .. } => head >= *height,
+            Duty::Rejoin { watch, .. } => lock(watch).is_over(),
+        }
+    }
 }
 
 impl Agreement {
     pub(crate) async fn start_engine(&self) -> Result<Engine, String> {
         count(&self.shared.counters.engine_starts);
-        let watching = matches!(self.duty, Duty::SitOut { .. } | Duty::Rejoin { .. });
-        self.shared.watching.store(watching, Ordering::Release);
+        *lock(&self.shared.watch) = self.duty.waits_for();
         crate::engine::start(
             &self.shared.config,
             self.shared.genesis,
@@ -123,42 +162,39 @@ impl Agreement {
         let end = run.serve(&mut engine).await;
         drop(run);
         lock(&self.shared.agreement_peers).clear();
-        let refusal = engine.refusal.clone();
-        let reason = match end {
-            End::Shutdown | End::Sign => {
-                engine.stop().await;
-                None
-            }
-            End::Halt(reason) => {
-                engine.stop().await;
-                Some(reason)
-            }
-            End::Lost => {
-                engine.stop().await;
-                self.rejoin();
-                return;
-            }
+        let end = match end {
             End::Gone => {
+                let refusal = engine.refusal.clone();
                 let ended = engine.ended().await;
                 match refusal.get() {
-                    Some(Refusal::Forgotten(height)) => {
-                        self.sit_out(*height);
-                        return;
+                    Some(Refusal::Forgotten(height)) => return self.sit_out(*height),
+                    Some(Refusal::Disk(fault)) => fault.clone().into(),
+                    Some(refusal) => End::Halt(refusal.to_string()),
+                    // Of an engine that ends while the node does, the log is not to blame.
+                    None if ended == Ended::Unsafe && !self.shared.is_shut_down() => {
+                        End::Halt("the engine's write-ahead log failed".to_owned())
                     }
-                    Some(refusal) => Some(refusal.to_string()),
-                    None if ended == Ended::Unsafe => {
-                        Some("the engine's write-ahead log failed".to_owned())
-                    }
-                    None => None,
+                    None => End::Gone,
                 }
             }
-        };
-        if let Some(reason) = reason {
-            if let Err(fault) = self.shared.halt(&reason) {
-                tracing::error!(%fault, "SAFETY_HALT could not be written");
+            end => {
+                engine.stop().await;
+                end
             }
-        } else if matches!(end_of_watch(&self.duty, &self.shared), Watch::Over) {
-            self.begin_to_sign();
+        };
+        match end {
+            End::Stale => self.rejoin(),
+            End::Full(reason) => self.shared.stop_for_space(&reason),
+            End::Halt(reason) => {
+                if let Err(fault) = self.shared.halt(&reason) {
+                    tracing::error!(%fault, "SAFETY_HALT could not be written");
+                }
+            }
+            End::Shutdown | End::Sign | End::Gone => {
+                if self.duty.is_over(self.shared.application.head().height) {
+                    self.begin_to_sign();
+                }
+            }
         }
     }
 
@@ -171,13 +207,16 @@ impl Agreement {
         }
     }
 
-    /// This home never signed, but its key has: the home was lost.
+    /// The key has signed what this home does not know of: another process has it, or had it.
     fn rejoin(&mut self) {
         if let Duty::Vote(signing) = &self.duty {
-            tracing::warn!("this key has signed from another home: watching before it signs here");
-            let heights = Rejoin::default().heights;
-            let key = signing.key.clone();
-            self.duty = Duty::Rejoin { key, heights, since_ms: now_ms() };
+            tracing::error!(
+                "this validator's key has signed elsewhere: watching before it signs here"
+            );
+            let rejoin = Rejoin::default();
+            // Two that run at once find each other out; they must not begin again at once as well.
+            let heights = rand::thread_rng().gen_range(rejoin.heights..=2 * rejoin.heights);
+            self.duty = Duty::rejoin(signing.key.clone(), Rejoin { heights, ..rejoin });
         }
     }
 
@@ -189,41 +228,13 @@ impl Agreement {
                 match Guard::rejoin(&self.shared.config.home, height) {
                     Ok(guard) => {
                         tracing::info!(height, "the watch is over: signing above this height");
-                        self.shared.floor.store(height, Ordering::Release);
-                        let guard = Arc::new(std::sync::Mutex::new(guard));
+                        let guard = Arc::new(Mutex::new(guard));
                         self.duty = Duty::Vote(Signing { key: key.clone(), guard });
                     }
                     Err(error) => tracing::error!(%error, "the signing guard could not be written"),
                 }
             }
             Duty::Replica | Duty::Vote(_) => {}
-        }
-    }
-}
-
-enum Watch {
-    None,
-    On,
-    Over,
-}
-
-/// Whether the watch of this duty is over, by what the ledger holds alone.
-fn end_of_watch(duty: &Duty, shared: &Shared) -> Watch {
-    match duty {
-        Duty::Replica | Duty::Vote(_) => Watch::None,
-        Duty::SitOut { height, .. } => {
-            if shared.application.head().height >= *height {
-                Watch::Over
-            } else {
-                Watch::On
-            }
-        }
-        Duty::Rejoin { heights, .. } => {
-            if shared.watched.load(Ordering::Acquire) >= *heights {
-                Watch::Over
-            } else {
-                Watch::On
-            }
         }
     }
 }

@@ -69,15 +69,40 @@ pub struct Committed {
 #[error("{0}")]
 pub struct Invalid(pub String);
 
-/// The machine's fault, such as a failing disk. Agreement holds still when it meets one: going on
-/// could sign twice.
-#[derive(Debug, Clone, thiserror::Error)]
-#[error("{0}")]
-pub struct Fault(pub String);
+/// The machine's fault. What agreement does about it depends on the kind.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
+    /// No space is left. Agreement ends, and may begin again when there is some.
+    #[error("{0}")]
+    Full(String),
+    /// A disk failed, or what it holds is damaged. Agreement stops until an operator has looked:
+    /// going on could sign twice.
+    #[error("{0}")]
+    Disk(String),
+    /// What was asked cannot be done. It is fatal only where a decision waits for it.
+    #[error("{0}")]
+    Other(String),
+}
+
+impl Fault {
+    /// The same fault, with what it prevented.
+    pub(crate) fn preventing(self, what: &str) -> Self {
+        let text = format!("{what}: {self}");
+        match self {
+            Fault::Full(_) => Fault::Full(text),
+            Fault::Disk(_) => Fault::Disk(text),
+            Fault::Other(_) => Fault::Other(text),
+        }
+    }
+}
 
 impl From<std::io::Error> for Fault {
     fn from(error: std::io::Error) -> Self {
-        Fault(error.to_string())
+        use std::io::ErrorKind::{QuotaExceeded, StorageFull};
+        match error.kind() {
+            StorageFull | QuotaExceeded => Fault::Full(error.to_string()),
+            _ => Fault::Disk(error.to_string()),
+        }
     }
 }
 
@@ -107,8 +132,9 @@ pub trait Application: Send + Sync + 'static {
     fn payload(&self, id: &Hash) -> Result<Option<Bytes>, Fault>;
 
     /// Makes a stored block final. Durable on return, and idempotent by height. The certificate
-    /// has been verified.
-    fn commit(&self, certificate: &Certificate) -> Result<Committed, Fault>;
+    /// has been verified. `None` says that the block's payload is not here: it is fetched from a
+    /// peer and validated, and then this is asked again.
+    fn commit(&self, certificate: &Certificate) -> Result<Option<Committed>, Fault>;
 
     /// The decided block of a height and its certificate, if this node still has them.
     fn decided(&self, height: u64) -> Result<Option<(Bytes, Certificate)>, Fault>;

@@ -31,8 +31,23 @@ pub struct Config {
     pub block: mempool::Budget,
     /// Limits of what waits.
     pub mempool: mempool::Limits,
-    /// Set when the home was copied, restored or lost: watch first, sign later.
-    pub rejoin: Option<Rejoin>,
+    /// A file beside the validator's key, away from `home`: made when the key first signs, so that
+    /// a home that was lost is noticed.
+    pub used: PathBuf,
+    /// Where `home` comes from.
+    pub provenance: Provenance,
+}
+
+/// What the operator says of a home, and of its memory of what was signed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Provenance {
+    /// Nothing: it stands here as this node wrote it, or it is refused.
+    #[default]
+    Own,
+    /// It was moved here as a whole, and nothing runs where it was.
+    Moved,
+    /// It was copied, restored or lost: watch first, sign later.
+    Unknown(Rejoin),
 }
 
 /// Another node.
@@ -104,10 +119,13 @@ impl Default for Timeouts {
 pub struct Rejoin {
     /// How many heights must be decided, without a signature of ours, beyond this moment.
     pub heights: u64,
+    /// How much later than our start a block must be to count: the clocks of honest validators
+    /// differ by less.
+    pub settle: Duration,
 }
 
 impl Default for Rejoin {
     fn default() -> Self {
-        Rejoin { heights: 8 }
+        Rejoin { heights: 8, settle: Duration::from_secs(35) }
     }
 }

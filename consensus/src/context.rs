@@ -13,6 +13,7 @@ use proofs::certificate::{Vote as VoteKind, proposal_bytes, vote_bytes};
 use proofs::{Certificate, Hash, PublicKey};
 
 use crate::config::Timeouts;
+use crate::guard::{Position, Step};
 
 /// A block's height.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -96,6 +97,12 @@ pub(crate) struct Proposal {
 }
 
 impl Proposal {
+    /// Where its signature stands.
+    pub(crate) fn position(&self) -> Position {
+        let (height, round) = (self.height.0, round_number(self.round));
+        Position { height, round, step: Step::Proposal }
+    }
+
     pub(crate) fn sign_bytes(&self, genesis: &Hash) -> Vec<u8> {
         proposal_bytes(
             genesis,
@@ -144,16 +151,30 @@ pub(crate) struct Vote {
 }
 
 impl Vote {
+    /// Where its signature stands.
+    pub(crate) fn position(&self) -> Position {
+        let step = match self.kind {
+            VoteType::Prevote => Step::Prevote,
+            VoteType::Precommit => Step::Precommit,
+        };
+        Position { height: self.height.0, round: round_number(self.round), step }
+    }
+
+    /// The block that it is for; none of a vote for nil.
+    pub(crate) fn block(&self) -> Option<Hash> {
+        match self.value {
+            NilOrVal::Nil => None,
+            NilOrVal::Val(block) => Some(block),
+        }
+    }
+
     pub(crate) fn sign_bytes(&self, genesis: &Hash) -> Vec<u8> {
         let kind = match self.kind {
             VoteType::Prevote => VoteKind::Prevote,
             VoteType::Precommit => VoteKind::Precommit,
         };
-        let block = match &self.value {
-            NilOrVal::Nil => None,
-            NilOrVal::Val(block) => Some(block),
-        };
-        vote_bytes(kind, genesis, self.height.0, round_number(self.round), block)
+        let block = self.block();
+        vote_bytes(kind, genesis, self.height.0, round_number(self.round), block.as_ref())
     }
 }
 

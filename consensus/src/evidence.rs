@@ -7,13 +7,13 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 
 use arc_malachitebft_app_channel::app::types::MisbehaviorEvidence;
-use arc_malachitebft_core_types::{NilOrVal, VoteType};
+use arc_malachitebft_core_types::SignedMessage;
 use proofs::{Hash, PublicKey};
 use serde::{Deserialize, Serialize};
 
 use crate::application::Fault;
-use crate::context::{Context, round_number};
-use crate::guard::{Step, digest};
+use crate::context::{Address, Context, Proposal, Vote};
+use crate::guard::{Position, Step, digest};
 
 /// Two signatures of one validator that exclude each other. Anyone with the genesis hash can
 /// build the signed bytes again and check both.
@@ -48,8 +48,8 @@ pub struct Signed {
     pub signature: String,
 }
 
-/// Most lines that are kept: a validator that signs twice at every height fills no disk.
-const LINES_MAX: usize = 10_000;
+/// Most pairs that are kept: a validator that signs twice at every height fills no disk.
+const PAIRS_MAX: usize = 10_000;
 
 /// The file, and what it holds.
 #[derive(Debug)]
@@ -63,9 +63,9 @@ impl EvidenceFile {
         let path = home.join("evidence.jsonl");
         let file = File::options().create(true).append(true).read(true).open(path)?;
         let mut known = BTreeSet::new();
-        for line in BufReader::new(&file).lines().take(LINES_MAX) {
-            // A torn last line is what a crash leaves; the pair is reported again by peers or not.
-            if let Ok(evidence) = serde_json::from_str(&line?) {
+        for line in BufReader::new(&file).split(b'\n') {
+            // A torn line is what a crash leaves, and a line may be damaged: the others count.
+            if let Ok(evidence) = serde_json::from_slice(&line?) {
                 known.insert(evidence);
             }
         }
@@ -83,10 +83,13 @@ impl EvidenceFile {
     /// Adds what is new, durably.
     pub(crate) fn add(&mut self, found: Vec<DoubleSign>) -> Result<(), Fault> {
         let mut lines = Vec::new();
-        for evidence in found {
-            if self.known.len() >= LINES_MAX || self.known.contains(&evidence) {
-                continue;
-            }
+        let room = PAIRS_MAX.saturating_sub(self.known.len());
+        let new: BTreeSet<DoubleSign> = found
+            .into_iter()
+            .filter(|evidence| !self.known.contains(evidence))
+            .take(room)
+            .collect();
+        for evidence in &new {
             tracing::error!(
                 validator = %evidence.validator,
                 height = evidence.height,
@@ -96,59 +99,47 @@ impl EvidenceFile {
             );
             // A line break first, so that a torn line before it spoils nothing.
             lines.push(b'\n');
-            serde_json::to_writer(&mut lines, &evidence).map_err(|e| Fault(e.to_string()))?;
-            self.known.insert(evidence);
+            serde_json::to_writer(&mut lines, evidence).map_err(|e| Fault::Other(e.to_string()))?;
         }
         if !lines.is_empty() {
             lines.push(b'\n');
             self.file.write_all(&lines)?;
             self.file.sync_data()?;
         }
+        self.known.extend(new);
         Ok(())
     }
 }
 
 /// Our form of what the engine found at a height.
 pub(crate) fn from_engine(found: &MisbehaviorEvidence<Context>, genesis: &Hash) -> Vec<DoubleSign> {
+    let pair = |address: &Address, position: Position, signed: [Signed; 2]| {
+        let Position { height, round, step } = position;
+        DoubleSign { height, round, step, validator: address.0, signed }
+    };
+    let vote = |vote: &SignedMessage<Context, Vote>| Signed {
+        block: vote.message.block(),
+        lock_round: None,
+        digest: digest(&vote.message.sign_bytes(genesis)),
+        signature: hex::encode(vote.signature.to_bytes()),
+    };
+    let proposal = |proposal: &SignedMessage<Context, Proposal>| Signed {
+        block: Some(proposal.message.value.0),
+        lock_round: proposal.message.lock_round.as_u32(),
+        digest: digest(&proposal.message.sign_bytes(genesis)),
+        signature: hex::encode(proposal.signature.to_bytes()),
+    };
     let mut evidence = Vec::new();
     for (address, pairs) in found.votes.iter() {
         for (first, second) in pairs {
-            let signed = [first, second].map(|vote| Signed {
-                block: match vote.message.value {
-                    NilOrVal::Nil => None,
-                    NilOrVal::Val(block) => Some(block),
-                },
-                lock_round: None,
-                digest: digest(&vote.message.sign_bytes(genesis)),
-                signature: hex::encode(vote.signature.to_bytes()),
-            });
-            evidence.push(DoubleSign {
-                height: first.message.height.0,
-                round: round_number(first.message.round),
-                step: match first.message.kind {
-                    VoteType::Prevote => Step::Prevote,
-                    VoteType::Precommit => Step::Precommit,
-                },
-                validator: address.0,
-                signed,
-            });
+            let signed = [vote(first), vote(second)];
+            evidence.push(pair(address, first.message.position(), signed));
         }
     }
     for (address, pairs) in found.proposals.iter() {
         for (first, second) in pairs {
-            let signed = [first, second].map(|proposal| Signed {
-                block: Some(proposal.message.value.0),
-                lock_round: proposal.message.lock_round.as_u32(),
-                digest: digest(&proposal.message.sign_bytes(genesis)),
-                signature: hex::encode(proposal.signature.to_bytes()),
-            });
-            evidence.push(DoubleSign {
-                height: first.message.height.0,
-                round: round_number(first.message.round),
-                step: Step::Proposal,
-                validator: address.0,
-                signed,
-            });
+            let signed = [proposal(first), proposal(second)];
+            evidence.push(pair(address, first.message.position(), signed));
         }
     }
     evidence
@@ -179,8 +170,8 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let mut file = EvidenceFile::open(home.path()).unwrap();
         file.add(vec![example(1), example(2), example(1)]).unwrap();
-        // A crash in the middle of a line.
-        file.file.write_all(b"{\"height\":").unwrap();
+        // A crash in the middle of a line, and a line that a bad disk has changed.
+        file.file.write_all(b"\xff\xfe\n{\"height\":").unwrap();
         let mut file = EvidenceFile::open(home.path()).unwrap();
         file.add(vec![example(2), example(3)]).unwrap();
         let file = EvidenceFile::open(home.path()).unwrap();

@@ -38,6 +38,9 @@ pub(crate) const COSIGNATURE_BYTES_MAX: usize = 16 << 10;
 /// Batches of peers that wait for admission; beyond it peers are told to wait.
 const INBOX_BATCHES_MAX: usize = 64;
 
+/// Most batches that are checked together.
+const TOGETHER_MAX: usize = 4;
+
 /// Commands from this node that wait for the swarm.
 const COMMANDS_MAX: usize = 4096;
 
@@ -409,35 +412,50 @@ impl Gossip {
     }
 }
 
-/// Checks the events of peers, a batch at a time, and lets them wait.
+/// Checks the events of peers and lets them wait. Batches that came in the meantime are checked
+/// together: signatures cost less in company.
 async fn admit(shared: Arc<Shared>, mut batches: mpsc::Receiver<(PeerId, Vec<Bytes>)>) {
-    while let Some((peer, events)) = batches.recv().await {
-        let received = u64::try_from(events.len()).unwrap_or(u64::MAX);
-        shared.counters.events_received.fetch_add(received, Ordering::Relaxed);
+    let mut received = Vec::new();
+    while batches.recv_many(&mut received, TOGETHER_MAX).await > 0 {
+        let mut events = Vec::new();
+        let mut senders = Vec::new();
+        for (peer, batch) in received.drain(..) {
+            senders.extend(std::iter::repeat_n(peer, batch.len()));
+            events.extend(batch);
+        }
+        let count_received = u64::try_from(events.len()).unwrap_or(u64::MAX);
+        shared.counters.events_received.fetch_add(count_received, Ordering::Relaxed);
         let admission = shared.admission.clone();
         let checked = tokio::task::spawn_blocking(move || admission.admit(events)).await;
         let Ok(checked) = checked else { continue };
-        let mut inserted = Vec::new();
-        for result in checked {
-            let Ok(candidate) = result else {
+        let (mut inserted, mut onwards) = (false, Vec::new());
+        for (peer, candidate) in senders.into_iter().zip(checked) {
+            let Ok(candidate) = candidate else {
                 count(&shared.counters.events_refused);
                 continue;
             };
             let bytes = candidate.bytes.clone();
             match lock(&shared.mempool).insert(candidate, now_ms()) {
-                Ok(Accepted::Inserted) => inserted.push(bytes),
+                Ok(Accepted::Inserted) => {
+                    inserted = true;
+                    // A replica submits through us: the other validators may not know it.
+                    if shared.validator.is_some() && is_replica(&shared, &peer) {
+                        onwards.push(bytes);
+                    }
+                }
                 Ok(Accepted::AlreadyThere) => {}
                 Err(_) => count(&shared.counters.events_refused),
             }
         }
-        if inserted.is_empty() {
-            continue;
+        if inserted {
+            shared.activity.events();
         }
-        shared.activity.events();
-        let known = shared.config.peers.iter().find(|known| known.id == peer);
-        if shared.validator.is_some() && known.is_some_and(|known| !known.validator) {
-            // A replica submits through us: the other validators may not know it.
-            let _ = shared.gossip.events(inserted, To::Validators);
+        if !onwards.is_empty() {
+            let _ = shared.gossip.events(onwards, To::Validators);
         }
     }
+}
+
+fn is_replica(shared: &Shared, peer: &PeerId) -> bool {
+    shared.config.peers.iter().any(|known| known.id == *peer && !known.validator)
 }

@@ -11,19 +11,14 @@ fn path(home: &Path) -> PathBuf {
 }
 
 /// Why agreement was stopped for safety in this home, if it was.
-pub fn halt_reason(home: &Path) -> Result<Option<String>, Fault> {
+pub(crate) fn halt_reason(home: &Path) -> Result<Option<String>, Fault> {
     match std::fs::read(path(home)) {
-        Ok(reason) => Ok(Some(String::from_utf8_lossy(&reason).trim_end().to_owned())),
+        Ok(text) => {
+            let text = String::from_utf8_lossy(&text);
+            Ok(Some(text.lines().next().unwrap_or_default().to_owned()))
+        }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error.into()),
-    }
-}
-
-/// Lets agreement start again in this home. For an operator who has found the cause.
-pub fn clear_halt(home: &Path) -> Result<(), Fault> {
-    match std::fs::remove_file(path(home)) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
-        _ => Ok(()),
     }
 }
 
@@ -33,7 +28,8 @@ pub(crate) fn write_halt(home: &Path, reason: &str) -> Result<(), Fault> {
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => return Ok(()),
         file => file?,
     };
-    writeln!(file, "{reason}")?;
+    writeln!(file, "{}", reason.replace('\n', " "))?;
+    writeln!(file, "When the cause is gone, remove this file and start the node with --rejoin.")?;
     file.sync_all()?;
     Ok(File::open(home)?.sync_all()?)
 }

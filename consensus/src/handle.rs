@@ -1,7 +1,8 @@
 //! Starting agreement, and what the node may ask of it afterwards.
 
+use std::fs::File;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
 use bytes::Bytes;
@@ -13,7 +14,7 @@ use tokio::task::JoinHandle;
 
 use crate::agreement::{Agreement, Duty};
 use crate::application::{Admission, Application, Fault};
-use crate::config::{Config, Keys};
+use crate::config::{Config, Keys, Provenance};
 use crate::engine::Signing;
 use crate::evidence::{DoubleSign, EvidenceFile};
 use crate::gossip::{self, COSIGNATURE_BYTES_MAX};
@@ -22,7 +23,7 @@ use crate::halt::halt_reason;
 use crate::mempool::{Accepted, Candidate, Mempool, Refused};
 use crate::metrics;
 use crate::pace::Activity;
-use crate::shared::{Counters, Shared, lock, now_ms};
+use crate::shared::{Counters, Shared, lock};
 
 /// Cosignatures that wait for a slow reader.
 const COSIGNATURES_MAX: usize = 1024;
@@ -32,12 +33,12 @@ const COSIGNATURES_MAX: usize = 1024;
 pub enum StartError {
     /// An earlier run stopped for safety.
     #[error(
-        "agreement was stopped for safety: {0}; find the cause, remove SAFETY_HALT from the home \
-         directory and start with --rejoin"
+        "agreement was stopped for safety: {0}; find the cause, remove data/consensus/SAFETY_HALT \
+         from the home and start with --rejoin"
     )]
     Halted(String),
-    /// The memory of what was signed is gone or damaged.
-    #[error("{0}; start with --rejoin to watch before signing again")]
+    /// What was signed is not certain.
+    #[error("{0}")]
     Guard(#[from] GuardError),
     /// The disk.
     #[error("home directory: {0}")]
@@ -57,8 +58,8 @@ pub struct Status {
     pub round: u32,
     /// Whether this node has a validator key.
     pub validator: bool,
-    /// Whether it watches before it signs again.
-    pub watching: bool,
+    /// What it waits for while it only watches, before it signs again.
+    pub watching: Option<String>,
     /// Whether peers have begun a height beyond the next one.
     pub behind: bool,
     /// Peers whose agreement is connected.
@@ -73,6 +74,8 @@ pub struct Status {
     pub evidence: usize,
     /// Why agreement holds still on this node, if it does.
     pub halted: Option<String>,
+    /// Whether that is for lack of space alone: the node may start again when there is some.
+    pub full: bool,
 }
 
 /// A peer and what connects us.
@@ -98,8 +101,8 @@ pub struct Handle {
 
 /// Starts agreement on the current tokio runtime; it runs until [`Handle::shutdown`].
 ///
-/// Refuses when an earlier run stopped for safety, or when the memory of what this validator
-/// signed is lost and [`Config::rejoin`] is not set.
+/// Refuses when an earlier run stopped for safety, or when it is not certain what this validator
+/// has signed and [`Config::provenance`] does not say what to do about it.
 pub async fn start(
     config: Config,
     keys: Keys,
@@ -111,7 +114,7 @@ pub async fn start(
         return Err(StartError::Halted(reason));
     }
     let head = application.head().height;
-    let duty = duty(&config, keys.validator.as_ref(), head)?;
+    let duty = duty(&config, keys.validator.as_ref(), &*application)?;
     let (gossip, inbox) = gossip::channel();
     let shared = Arc::new(Shared {
         genesis: application.genesis(),
@@ -125,10 +128,9 @@ pub async fn start(
         cosignatures: broadcast::Sender::new(COSIGNATURES_MAX),
         shutdown: watch::Sender::new(false),
         halted: OnceLock::new(),
+        full: AtomicBool::new(false),
         round: AtomicU32::new(0),
-        watching: AtomicBool::new(false),
-        floor: AtomicU64::new(floor(&duty)),
-        watched: AtomicU64::new(0),
+        watch: Mutex::new(duty.waits_for()),
         agreement_peers: Mutex::default(),
         gossip_peers: Mutex::default(),
         counters: Counters::default(),
@@ -151,26 +153,67 @@ pub async fn start(
 }
 
 /// What this node may do, by what it remembers of its signatures.
-fn duty(config: &Config, key: Option<&SigningKey>, head: u64) -> Result<Duty, StartError> {
+fn duty(
+    config: &Config,
+    key: Option<&SigningKey>,
+    application: &dyn Application,
+) -> Result<Duty, StartError> {
     let Some(key) = key.cloned().map(Arc::new) else { return Ok(Duty::Replica) };
-    if let Some(rejoin) = config.rejoin {
-        return Ok(Duty::Rejoin {
-            key: key.clone(),
-            heights: rejoin.heights.max(2),
-            since_ms: now_ms(),
-        });
+    let home = &config.home;
+    let guard = match config.provenance {
+        Provenance::Unknown(rejoin) => {
+            mark_used(&config.used)?;
+            return Ok(Duty::rejoin(key, rejoin));
+        }
+        Provenance::Moved => Guard::moved(home)?,
+        Provenance::Own => Guard::open(home, !config.used.exists())?,
+    };
+    mark_used(&config.used)?;
+    check_chain(&guard, &PublicKey::from(&*key), application)?;
+    let signed = guard.floor();
+    let signing = Signing { key, guard: Arc::new(Mutex::new(guard)) };
+    let head = application.head().height;
+    if signed > head + 1 {
+        // It could sign nothing on the way.
+        tracing::warn!(signed, head, "signed beyond the ledger's head: watching until caught up");
+        return Ok(Duty::SitOut { signing, height: signed });
     }
-    // Without blocks and without a log of the engine this node has never signed.
-    let fresh = head == 0 && !Path::exists(&config.home.join("wal"));
-    let guard = Guard::open(&config.home, fresh)?;
-    Ok(Duty::Vote(Signing { key, guard: Arc::new(Mutex::new(guard)) }))
+    Ok(Duty::Vote(signing))
 }
 
-fn floor(duty: &Duty) -> u64 {
-    match duty {
-        Duty::Vote(signing) | Duty::SitOut { signing, .. } => lock(&signing.guard).floor(),
-        Duty::Replica | Duty::Rejoin { .. } => 0,
+/// From here on this key may sign: after this, a guard that is gone was lost.
+fn mark_used(used: &Path) -> Result<(), Fault> {
+    let mark = || {
+        File::create(used)?.sync_all()?;
+        used.parent().map_or(Ok(()), |directory| File::open(directory)?.sync_all())
+    };
+    if used.exists() {
+        return Ok(());
     }
+    mark().map_err(|error: std::io::Error| {
+        let file = used.display();
+        Fault::Disk(format!("`{file}` must be written, to say that the key has signed: {error}"))
+    })
+}
+
+/// How many of the newest blocks are looked through for signatures that a guard does not know.
+const BLOCKS_CHECKED: u64 = 100;
+
+/// A guard that is older than the ledger beside it was restored from a backup.
+fn check_chain(
+    guard: &Guard,
+    me: &PublicKey,
+    application: &dyn Application,
+) -> Result<(), StartError> {
+    let head = application.head().height;
+    for height in guard.floor().max(head.saturating_sub(BLOCKS_CHECKED)).max(1)..=head {
+        let Some((_, certificate)) = application.decided(height)? else { continue };
+        let signed = certificate.signatures.iter().any(|signature| signature.validator == *me);
+        if signed && !guard.knows(height, certificate.round) {
+            return Err(GuardError::Stale(height).into());
+        }
+    }
+    Ok(())
 }
 
 impl Handle {
@@ -191,7 +234,7 @@ impl Handle {
             height,
             round: shared.round.load(Ordering::Relaxed),
             validator: shared.validator.is_some(),
-            watching: shared.watching.load(Ordering::Acquire),
+            watching: lock(&shared.watch).clone(),
             behind: shared.activity.beyond(height + 1),
             peers: lock(&shared.agreement_peers).len(),
             gossip_peers: lock(&shared.gossip_peers).len(),
@@ -199,6 +242,7 @@ impl Handle {
             mempool_bytes,
             evidence: lock(&shared.evidence).len(),
             halted: shared.halted.get().cloned(),
+            full: shared.full.load(Ordering::Acquire),
         }
     }
 
@@ -238,20 +282,9 @@ impl Handle {
         }
     }
 
-    /// The height of this validator's last signature, 0 for none. A ledger whose head is more than
-    /// one below it has lost blocks.
-    pub fn floor(&self) -> u64 {
-        self.shared.floor.load(Ordering::Acquire)
-    }
-
     /// Appends the metrics in the Prometheus text format.
     pub fn metrics(&self, text: &mut String) {
         metrics::write(text, &self.status(), &self.shared.counters);
-    }
-
-    /// Stops agreement on this node for safety, until an operator removes `SAFETY_HALT`.
-    pub fn halt(&self, reason: &str) -> Result<(), Fault> {
-        self.shared.halt(reason)
     }
 
     /// Stops agreement and gossip, and waits until nothing of it runs any more.

@@ -13,7 +13,8 @@
 //! * No signature leaves the node before the signing [`guard`] has recorded it durably, and never
 //!   two different ones for one height, round and step.
 //! * A failed commit, a conflict at the guard or a failure of the engine's log ends agreement on
-//!   this node until an operator clears it; reading goes on.
+//!   this node until an operator clears it; a full disk ends it until there is space. Reading goes
+//!   on.
 //! * Everything that peers send is bounded, and only known peers are heard.
 
 mod agreement;
@@ -40,13 +41,13 @@ mod shared;
 mod signer;
 #[cfg(feature = "simulation")]
 pub mod simulation;
+mod watch;
 
 pub use application::{
     Admission, Application, Committed, Fault, Fresh, Head, Invalid, Proposal, Propose,
 };
-pub use config::{Config, Keys, Peer, Rejoin, Timeouts, peer_id};
+pub use config::{Config, Keys, Peer, Provenance, Rejoin, Timeouts, peer_id};
 pub use evidence::DoubleSign;
-pub use halt::{clear_halt, halt_reason};
 pub use handle::{Handle, PeerStatus, StartError, Status, start};
 pub use libp2p::{Multiaddr, PeerId};
 pub use mempool::{Accepted, Candidate, Refused};

@@ -124,7 +124,8 @@ impl Application for MemoryLedger {
     fn propose(&self, request: Propose) -> Result<Proposal, Fault> {
         let head = self.head();
         if request.height != head.height + 1 {
-            return Err(Fault(format!("a block of height {} on {}", request.height, head.height)));
+            let (asked, head) = (request.height, head.height);
+            return Err(Fault::Other(format!("a block of height {asked} on {head}")));
         }
         let time = request.time_ms.max(head.time_ms + 1);
         let events: Vec<Vec<u8>> = request.candidates.iter().map(|c| c.bytes.to_vec()).collect();
@@ -168,21 +169,21 @@ impl Application for MemoryLedger {
         Ok(state.stored.get(id).cloned().or_else(decided))
     }
 
-    fn commit(&self, certificate: &Certificate) -> Result<Committed, Fault> {
-        let payload = self.payload(&certificate.block)?;
-        let payload = payload.ok_or_else(|| Fault("a block to commit is missing".to_owned()))?;
-        let block = Block::decode(&payload).ok_or_else(|| Fault("not a block".to_owned()))?;
+    fn commit(&self, certificate: &Certificate) -> Result<Option<Committed>, Fault> {
+        let Some(payload) = self.payload(&certificate.block)? else { return Ok(None) };
+        let block = Block::decode(&payload).ok_or_else(|| Fault::Other("not a block".into()))?;
         let head = self.head();
         let height = block.header.height;
         if height > head.height {
             if block.header.parent != head.block {
-                return Err(Fault(format!("block {height} does not follow the head")));
+                return Err(Fault::Other(format!("block {height} does not follow the head")));
             }
             let mut state = self.state();
             state.decided.push((payload, certificate.clone()));
             state.stored.clear();
         }
-        Ok(Committed { height, events: block.events.iter().map(|e| event_hash(e)).collect() })
+        let events = block.events.iter().map(|event| event_hash(event)).collect();
+        Ok(Some(Committed { height, events }))
     }
 
     fn decided(&self, height: u64) -> Result<Option<(Bytes, Certificate)>, Fault> {
@@ -199,4 +200,16 @@ impl Admission for MemoryLedger {
     fn admit(&self, events: Vec<Bytes>) -> Vec<Result<Candidate, String>> {
         events.into_iter().map(|event| Ok(candidate(event))).collect()
     }
+}
+
+/// The id and the payload of a block.
+#[cfg(test)]
+pub(crate) fn example() -> (Hash, Bytes) {
+    let key = proofs::PublicKey::from(&ed25519_consensus::SigningKey::from([3; 32]));
+    let set = ValidatorSet::new(vec![proofs::Validator { key, power: 1 }]).expect("a set");
+    let ledger = MemoryLedger::new(Hash([1; 32]), set);
+    let request =
+        Propose { height: 1, round: 0, proposer: key, time_ms: 1, candidates: Vec::new() };
+    let Proposal { id, payload, .. } = ledger.propose(request).expect("the next height");
+    (id, payload)
 }

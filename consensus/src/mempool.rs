@@ -82,7 +82,7 @@ pub enum Refused {
     #[error("the event has expired: sign it again with a later `validUntil`")]
     Expired,
     /// This node does not take part in agreement at the moment.
-    #[error("this node has stopped for safety: submit to another")]
+    #[error("this node takes no part in agreement now: submit to another")]
     Halted,
 }
 

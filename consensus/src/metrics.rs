@@ -21,7 +21,7 @@ pub(crate) fn write(text: &mut String, status: &Status, counters: &Counters) {
         ("mempool_events", "Events that wait for a block.", number(status.mempool_events)),
         ("mempool_bytes", "Bytes of events that wait.", number(status.mempool_bytes)),
         ("evidence", "Double signatures on record.", number(status.evidence)),
-        ("watching", "1 while watching before signing.", status.watching.into()),
+        ("watching", "1 while watching before signing.", status.watching.is_some().into()),
         ("halted", "1 after a stop for safety.", status.halted.is_some().into()),
     ];
     for (name, help, value) in gauges {

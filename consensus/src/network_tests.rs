@@ -10,11 +10,11 @@ use bytes::Bytes;
 use ed25519_consensus::SigningKey;
 use proofs::{Certificate, Hash, PublicKey, Validator, ValidatorSet};
 
-use crate::guard::{Guard, Position, Step};
+use crate::guard::{Guard, GuardError, Position, Step};
 use crate::memory::{MemoryLedger, candidate};
 use crate::{
     Application, Committed, Config, Fault, Fresh, Handle, Head, Invalid, Keys, Multiaddr, Peer,
-    Proposal, Propose, Rejoin, StartError, Timeouts, peer_id, start,
+    Proposal, Propose, Provenance, Rejoin, StartError, Timeouts, peer_id, start,
 };
 
 const GENESIS: Hash = Hash([9; 32]);
@@ -84,7 +84,8 @@ impl Network {
             gather: Duration::from_secs(10),
             block: Default::default(),
             mempool: Default::default(),
-            rejoin: None,
+            used: home.with_extension("used"),
+            provenance: Provenance::Own,
         }
     }
 
@@ -166,13 +167,20 @@ async fn four_validators_agree_and_one_that_was_away_catches_up() {
     }
 }
 
-/// Loses the blocks of others as soon as they are looked at, once each.
-struct Forgetful {
+/// Loses the blocks of others when they are to be committed, once each, or commits nothing at all.
+struct Faulty {
     ledger: Arc<MemoryLedger>,
     known: Mutex<BTreeSet<Hash>>,
+    fault: Option<Fault>,
 }
 
-impl Application for Forgetful {
+impl Faulty {
+    fn new(ledger: Arc<MemoryLedger>, fault: Option<Fault>) -> Arc<Self> {
+        Arc::new(Faulty { ledger, known: Mutex::default(), fault })
+    }
+}
+
+impl Application for Faulty {
     fn genesis(&self) -> Hash {
         self.ledger.genesis()
     }
@@ -196,13 +204,16 @@ impl Application for Forgetful {
     }
 
     fn payload(&self, id: &Hash) -> Result<Option<Bytes>, Fault> {
-        if self.known.lock().unwrap().insert(*id) {
-            self.ledger.forget_undecided();
-        }
         self.ledger.payload(id)
     }
 
-    fn commit(&self, certificate: &Certificate) -> Result<Committed, Fault> {
+    fn commit(&self, certificate: &Certificate) -> Result<Option<Committed>, Fault> {
+        if let Some(fault) = &self.fault {
+            return Err(fault.clone());
+        }
+        if self.known.lock().unwrap().insert(certificate.block) {
+            self.ledger.forget_undecided();
+        }
         self.ledger.commit(certificate)
     }
 
@@ -222,7 +233,7 @@ async fn a_node_that_loses_blocks_before_their_decision_fetches_them() {
     for node in 0..4 {
         let ledger = network.ledger();
         if node == 1 {
-            let forgetful = Arc::new(Forgetful { ledger: ledger.clone(), known: Mutex::default() });
+            let forgetful = Faulty::new(ledger.clone(), None);
             let config = network.config(node, &network.home(node));
             let handle = start(config, network.keys(node), forgetful, ledger.clone()).await;
             nodes.push(Node { handle: handle.unwrap(), ledger });
@@ -276,7 +287,7 @@ async fn a_validator_whose_log_forgot_a_signature_sits_the_height_out() {
         decide(&nodes[0]);
         tokio::time::sleep(Duration::from_millis(300)).await;
     }
-    until("it votes again", LONG, || !back.handle.status().watching).await;
+    until("it votes again", LONG, || back.handle.status().watching.is_none()).await;
     assert_eq!(back.handle.status().halted, None);
     // With another one away, its votes are needed.
     nodes.pop().unwrap().handle.shutdown().await;
@@ -290,77 +301,98 @@ async fn a_validator_whose_log_forgot_a_signature_sits_the_height_out() {
     }
 }
 
+/// Submits events until something is so.
+async fn decide_until(node: &Node, what: &str, mut done: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !done() {
+        assert!(start.elapsed() < LONG, "waited in vain until {what}");
+        let bytes = Bytes::copy_from_slice(&rand::random::<[u8; 16]>());
+        let _ = node.handle.submit(candidate(bytes));
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "a measurement"]
-async fn throughput_and_idle_cost() {
+async fn a_home_without_its_guard_watches_and_then_signs_again() {
     let network = Network::new(4, 4);
     let mut nodes = Vec::new();
     for node in 0..4 {
         nodes.push(network.start(node, network.ledger()).await);
     }
     until("all have begun", LONG, || nodes.iter().all(|n| n.ledger.blocks().len() >= 2)).await;
-    let (begun, blocks) = (Instant::now(), nodes[0].ledger.blocks().len());
-    let total = 20_000_u32;
-    for event in 0..total {
-        let mut bytes = vec![0; 1500];
-        bytes[..4].copy_from_slice(&event.to_be_bytes());
-        let node = &nodes[usize::try_from(event).unwrap() % 4];
-        while node.handle.submit(candidate(bytes.clone().into())).is_err() {
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
+    let Node { handle, ledger } = nodes.pop().unwrap();
+    handle.shutdown().await;
+    for name in ["guard.a", "guard.b"] {
+        std::fs::remove_file(network.home(3).join(name)).unwrap();
     }
-    let total = usize::try_from(total).unwrap();
-    until("all are decided", LONG, || nodes[0].ledger.events() >= total).await;
-    let blocks = nodes[0].ledger.blocks().len() - blocks;
-    println!("{total} events in {:?}, {blocks} blocks", begun.elapsed());
-    let cpu = || {
-        let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
-        let fields: Vec<&str> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
-        fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap()
-    };
-    tokio::time::sleep(Duration::from_secs(2)).await;
-    let before = cpu();
-    tokio::time::sleep(Duration::from_secs(20)).await;
-    println!("idle: {} hundredths of a second of CPU in 20 s, 4 nodes", cpu() - before);
-    for node in &nodes {
+    let config = network.config(3, &network.home(3));
+    let refused = start(config.clone(), network.keys(3), ledger.clone(), ledger.clone()).await;
+    assert!(matches!(refused, Err(StartError::Guard(GuardError::Lost))));
+    // Even if nothing told that the key was used, the chain does.
+    let forgotten = Config { used: network.home(3).with_extension("other"), ..config.clone() };
+    let refused = start(forgotten, network.keys(3), ledger.clone(), ledger.clone()).await;
+    assert!(matches!(refused, Err(StartError::Guard(GuardError::Stale(_)))));
+
+    let rejoin = Rejoin { heights: 3, settle: Duration::from_secs(1) };
+    let config = Config { provenance: Provenance::Unknown(rejoin), ..config };
+    let handle = start(config, network.keys(3), ledger.clone(), ledger.clone()).await.unwrap();
+    assert!(handle.status().watching.is_some());
+    decide_until(&nodes[0], "the watch is over", || handle.status().watching.is_none()).await;
+    // With another one away, its votes are needed.
+    nodes.pop().unwrap().handle.shutdown().await;
+    let goal = nodes[0].ledger.head().height + 2;
+    decide_until(&nodes[0], "its votes count", || ledger.head().height >= goal).await;
+    for handle in [&nodes[0].handle, &nodes[1].handle, &handle] {
+        assert_eq!(handle.status().evidence, 0);
+        handle.shutdown().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_new_home_whose_key_has_signed_elsewhere_watches_by_itself() {
+    let network = Network::new(4, 4);
+    let mut nodes = Vec::new();
+    for node in 0..4 {
+        nodes.push(network.start(node, network.ledger()).await);
+    }
+    let ledger = nodes[3].ledger.clone();
+    decide_until(&nodes[0], "there are blocks", || ledger.blocks().len() >= 10).await;
+    nodes.pop().unwrap().handle.shutdown().await;
+    let (home, ledger) = (network.home.path().join("new"), network.ledger());
+    let config = network.config(3, &home);
+    let back = start(config, network.keys(3), ledger.clone(), ledger.clone()).await.unwrap();
+    until("it is found out", LONG, || back.status().watching.is_some()).await;
+    assert_eq!(back.status().halted, None);
+    back.shutdown().await;
+    for node in nodes {
         node.handle.shutdown().await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_home_without_its_guard_does_not_sign_until_it_has_watched() {
-    let network = Network::new(1, 1);
-    let node = network.start(0, network.ledger()).await;
-    until("it has begun", LONG, || node.ledger.blocks().len() >= 2).await;
-    node.handle.shutdown().await;
-    for name in ["guard.a", "guard.b"] {
-        std::fs::remove_file(network.home(0).join(name)).unwrap();
+async fn a_stop_for_safety_outlives_the_process_and_one_for_space_does_not() {
+    let faults = [Fault::Disk("a test".into()), Fault::Full("a test".into())];
+    for (fault, for_safety) in faults.into_iter().zip([true, false]) {
+        let network = Network::new(1, 1);
+        let (ledger, config) = (network.ledger(), network.config(0, &network.home(0)));
+        let faulty = Faulty::new(ledger.clone(), Some(fault));
+        let handle = start(config.clone(), network.keys(0), faulty, ledger.clone()).await.unwrap();
+        until("it holds still", LONG, || handle.status().halted.is_some()).await;
+        assert_eq!(handle.status().full, !for_safety);
+        let refused = handle.submit(candidate(Bytes::from_static(b"x")));
+        assert_eq!(refused, Err(crate::Refused::Halted));
+        handle.shutdown().await;
+
+        let file = network.home(0).join("SAFETY_HALT");
+        assert_eq!(file.exists(), for_safety);
+        if for_safety {
+            let refused = start(config, network.keys(0), ledger.clone(), ledger.clone()).await;
+            let Err(StartError::Halted(reason)) = refused else { panic!("it started") };
+            assert!(reason.ends_with("could not be committed: a test"), "{reason}");
+            std::fs::remove_file(file).unwrap();
+        }
+        let node = network.start(0, ledger).await;
+        until("it commits", LONG, || !node.ledger.blocks().is_empty()).await;
+        node.handle.shutdown().await;
     }
-    let config = network.config(0, &network.home(0));
-    let ledger = node.ledger;
-    let refused = start(config, network.keys(0), ledger.clone(), ledger.clone()).await;
-    assert!(matches!(refused, Err(StartError::Guard(_))));
-
-    let mut config = network.config(0, &network.home(0));
-    config.rejoin = Some(Rejoin::default());
-    let handle = start(config, network.keys(0), ledger.clone(), ledger).await.unwrap();
-    assert!(handle.status().watching);
-    handle.shutdown().await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_stop_for_safety_outlives_the_process() {
-    let network = Network::new(1, 1);
-    let node = network.start(0, network.ledger()).await;
-    node.handle.halt("a test").unwrap();
-    until("it is halted", LONG, || node.handle.status().halted.is_some()).await;
-    let refused = node.handle.submit(candidate(Bytes::from_static(b"x")));
-    assert_eq!(refused, Err(crate::Refused::Halted));
-    node.handle.shutdown().await;
-    let config = network.config(0, &network.home(0));
-    let ledger = node.ledger;
-    let refused = start(config, network.keys(0), ledger.clone(), ledger).await;
-    assert!(matches!(refused, Err(StartError::Halted(reason)) if reason == "a test"));
-    crate::clear_halt(&network.home(0)).unwrap();
-    network.start(0, network.ledger()).await.handle.shutdown().await;
 }

@@ -177,28 +177,15 @@ impl Stream {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proofs::PublicKey;
     use rand::seq::SliceRandom;
     use rand::{SeedableRng, rngs::StdRng};
 
     fn whole(bytes: usize) -> Whole {
-        let header = Header {
-            genesis: Hash([1; 32]),
-            height: 7,
-            time: 1,
-            parent: Hash([2; 32]),
-            proposer: PublicKey([3; 32]),
-            log_size: 9,
-            log_root: Hash([4; 32]),
-            state_root: Hash([5; 32]),
-            validators: Hash([6; 32]),
-            next_validators: Hash([7; 32]),
-            parameters: Hash([8; 32]),
-        };
-        let mut payload = header.encode();
+        let (block, payload) = crate::memory::example();
+        let mut payload = payload.to_vec();
         payload.resize(Header::BYTES + bytes, 9);
         let payload = payload.into();
-        Whole { height: 7, round: 1, lock_round: Some(0), block: header.id(), payload }
+        Whole { height: 1, round: 1, lock_round: Some(0), block, payload }
     }
 
     fn peer() -> PeerId {

@@ -43,13 +43,13 @@ pub(crate) struct Shared {
     pub(crate) committed: watch::Sender<u64>,
     pub(crate) cosignatures: broadcast::Sender<Cosignature>,
     pub(crate) shutdown: watch::Sender<bool>,
+    /// Why agreement holds still, if it does.
     pub(crate) halted: OnceLock<String>,
+    /// Whether that is for lack of space.
+    pub(crate) full: AtomicBool,
     pub(crate) round: AtomicU32,
-    pub(crate) watching: AtomicBool,
-    /// Height of our last signature.
-    pub(crate) floor: AtomicU64,
-    /// Heights that a rejoining node has seen decided without itself.
-    pub(crate) watched: AtomicU64,
+    /// What a watching validator waits for.
+    pub(crate) watch: Mutex<Option<String>>,
     pub(crate) agreement_peers: Mutex<BTreeSet<PeerId>>,
     pub(crate) gossip_peers: Mutex<BTreeSet<PeerId>>,
     pub(crate) counters: Counters,
@@ -92,7 +92,7 @@ pub(crate) fn now_ms() -> u64 {
 impl Shared {
     /// Lets an event of our own wait, and tells the peers.
     pub(crate) fn submit(&self, candidate: Candidate) -> Result<Accepted, Refused> {
-        if self.halted.get().is_some() {
+        if self.halted.get().is_some() || self.is_shut_down() {
             return Err(Refused::Halted);
         }
         let (hash, bytes) = (candidate.hash, candidate.bytes.clone());
@@ -132,11 +132,21 @@ impl Shared {
 
     /// Stops agreement for safety, durably.
     pub(crate) fn halt(&self, reason: &str) -> Result<(), Fault> {
-        tracing::error!(reason, "agreement is stopped for safety");
+        self.stop(reason);
+        write_halt(&self.config.home, reason)
+    }
+
+    /// Stops agreement for lack of space, until the node starts again.
+    pub(crate) fn stop_for_space(&self, reason: &str) {
+        self.full.store(true, Ordering::Release);
+        self.stop(reason);
+    }
+
+    fn stop(&self, reason: &str) {
+        tracing::error!(reason, "agreement is stopped");
         let _ = self.halted.set(reason.to_owned());
         // A closed gate for the engine as well, should it still run.
         self.shutdown.send_modify(|_| ());
-        write_halt(&self.config.home, reason)
     }
 
     pub(crate) fn is_shut_down(&self) -> bool {

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use arc_malachitebft_core_types::{SignedMessage, ValidatorProof, VoteExtensionScope, VoteType};
+use arc_malachitebft_core_types::{SignedMessage, ValidatorProof, VoteExtensionScope};
 use arc_malachitebft_signing::{Error, Signer, VerificationResult, Verifier};
 use arc_malachitebft_signing_ed25519::{PublicKey, Signature};
 use async_trait::async_trait;
@@ -10,8 +10,8 @@ use ed25519_consensus::SigningKey;
 use proofs::Hash;
 
 use crate::codec::LogCodec;
-use crate::context::{Context, Proposal, Vote, round_number};
-use crate::guard::{Guard, Position, Refusal, Step};
+use crate::context::{Context, Proposal, Vote};
+use crate::guard::{Guard, Position, Refusal};
 
 /// Signs with the validator's key, behind the guard.
 pub(crate) struct GuardedSigner {
@@ -50,12 +50,7 @@ impl GuardedSigner {
 #[async_trait]
 impl Signer<Context> for GuardedSigner {
     async fn sign_vote(&self, vote: Vote) -> Result<SignedMessage<Context, Vote>, Error> {
-        let step = match vote.kind {
-            VoteType::Prevote => Step::Prevote,
-            VoteType::Precommit => Step::Precommit,
-        };
-        let position = Position { height: vote.height.0, round: round_number(vote.round), step };
-        let signature = self.sign(position, vote.sign_bytes(&self.genesis)).await?;
+        let signature = self.sign(vote.position(), vote.sign_bytes(&self.genesis)).await?;
         Ok(SignedMessage::new(vote, signature))
     }
 
@@ -63,12 +58,8 @@ impl Signer<Context> for GuardedSigner {
         &self,
         proposal: Proposal,
     ) -> Result<SignedMessage<Context, Proposal>, Error> {
-        let position = Position {
-            height: proposal.height.0,
-            round: round_number(proposal.round),
-            step: Step::Proposal,
-        };
-        let signature = self.sign(position, proposal.sign_bytes(&self.genesis)).await?;
+        let message = proposal.sign_bytes(&self.genesis);
+        let signature = self.sign(proposal.position(), message).await?;
         Ok(SignedMessage::new(proposal, signature))
     }
 

@@ -1,28 +1,30 @@
 //! Agreement without sockets, clocks or threads: many nodes in one loop, with every fault that a
 //! seed calls for.
 //!
-//! The engine's core, the signing guard's rule and the caller's ledgers are the real ones. The
-//! network, the clocks, the disks under the engine's log and the crashes are simulated. The same
-//! configuration gives the same trace, always.
+//! The engine's core, the signing guard with its files and the caller's ledgers are the real ones.
+//! The network, the clocks, the disks under the engine's log and the crashes are simulated. The
+//! same configuration gives the same trace, always.
 //!
 //! A run has two phases. In the first, messages are lost, delayed, doubled and reordered, the
-//! network is cut, nodes crash in the middle of a step and lose the end of their log. In the
-//! second all of it heals, and every honest node must decide some more heights soon.
+//! network is cut, nodes crash in the middle of a step, lose the end of their log, and find their
+//! guard's files damaged. In the second all of it heals, and every honest node must decide some more heights soon.
 
 mod effects;
 mod network;
 mod node;
 mod world;
 
+use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use ed25519_consensus::SigningKey;
 use proofs::{Hash, PublicKey};
 
-use crate::Timeouts;
 use crate::application::Application;
 use crate::guard::Position;
 use crate::mempool::Candidate;
+use crate::{Rejoin, Timeouts};
 
 /// What happens to the engine's log in a crash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,6 +70,11 @@ pub struct Config {
     pub log: LogFault,
     /// Switched off only to show that the simulation notices.
     pub guard: bool,
+    /// The share of crashes after which the guard's files are damaged or older. One node at a time:
+    /// beyond a third of the power, those who must watch would wait for each other.
+    pub guard_damage: f64,
+    /// How a node with such a guard watches.
+    pub rejoin: Rejoin,
     /// Ed25519 instead of hashes that stand for signatures. Slow.
     pub real_signatures: bool,
     /// How long the steps of a round last.
@@ -95,6 +102,8 @@ impl Config {
             skew_ms: 500,
             log: LogFault::TornTail,
             guard: true,
+            guard_damage: 0.0,
+            rejoin: Rejoin { heights: 4, settle: Duration::from_secs(1) },
             real_signatures: false,
             timeouts: Timeouts::default(),
             events: Vec::new(),
@@ -114,6 +123,14 @@ pub enum Violation {
     },
     /// An honest validator signed two different things for one position.
     DoubleSign {
+        /// Who.
+        validator: PublicKey,
+        /// Where.
+        position: Position,
+    },
+    /// An honest validator voted for another block than the one that it is locked on, and nobody
+    /// has proven that it may.
+    AgainstLock {
         /// Who.
         validator: PublicKey,
         /// Where.
@@ -159,6 +176,10 @@ pub struct Report {
     pub log_entries_lost: u64,
     /// Heights that a validator sat out because its log had forgotten a signature.
     pub sat_out: u64,
+    /// Guards that were damaged.
+    pub guards_damaged: u64,
+    /// Guards that were refused, so that their node watched before it signed again.
+    pub guards_refused: u64,
     /// The highest round that any height needed.
     pub round_max: u32,
     /// Heights that came by sync.
@@ -167,11 +188,16 @@ pub struct Report {
     pub evidence: u64,
 }
 
-/// Runs a simulation. `open` gives the ledger of a node, at its first start and after each crash:
-/// what the earlier one had stored durably must be there again. Nodes beyond the number of keys
-/// are the twins, the last validator's first.
-pub fn run(config: &Config, open: &mut dyn FnMut(usize) -> Arc<dyn Application>) -> Report {
-    world::World::new(config, open).run()
+/// Runs a simulation in an empty directory: for the guards' files, best in memory. `open` gives the
+/// ledger of a node, at its first start and after each crash: what the earlier one had stored
+/// durably must be there again. Nodes beyond the number of keys are the twins, the last validator's
+/// first.
+pub fn run(
+    config: &Config,
+    directory: &Path,
+    open: &mut dyn FnMut(usize) -> Arc<dyn Application>,
+) -> Report {
+    world::World::new(config, directory, open).run()
 }
 
 #[cfg(test)]
@@ -189,7 +215,8 @@ mod tests {
         let validator = |key: &SigningKey| Validator { key: PublicKey::from(key), power: 1 };
         let set = ValidatorSet::new(config.keys.iter().map(validator).collect()).unwrap();
         let mut ledgers = BTreeMap::new();
-        run(config, &mut |node| {
+        let home = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
+        run(config, home.path(), &mut |node| {
             let ledger = ledgers
                 .entry(node)
                 .or_insert_with(|| Arc::new(MemoryLedger::new(Hash([9; 32]), set.clone())));
@@ -237,6 +264,29 @@ mod tests {
             matches!(violations.first(), Some(Violation::Disagreement { .. }))
         });
         assert!(caught);
+    }
+
+    #[test]
+    fn damaged_guards_and_lost_logs_make_nobody_sign_twice() {
+        let (mut heights, mut damaged, mut refused, mut stuck) = (0, 0, 0, 0);
+        for seed in 0..60 {
+            let log =
+                [LogFault::TornTail, LogFault::Forgets, LogFault::Vanishes][seed as usize % 3];
+            let config = Config { log, guard_damage: 0.6, ..Config::new(seed, keys(7)) };
+            let report = simulate(&config);
+            // Two that lost their logs sit a height out; with one that watches the rest are few.
+            let is_stuck = |violation: &Violation| matches!(violation, Violation::Stuck { .. });
+            assert!(report.violations.iter().all(is_stuck), "{seed}: {:?}", report.violations);
+            if log == LogFault::TornTail {
+                assert_eq!(report.violations, [], "seed {seed}");
+            }
+            stuck += report.violations.len();
+            heights += report.heights;
+            damaged += report.guards_damaged;
+            refused += report.guards_refused;
+        }
+        println!("{heights} heights, {damaged} guards damaged, {refused} refused, {stuck} stuck");
+        assert!(heights > 1_000 && damaged > 200 && refused > 100);
     }
 
     #[test]

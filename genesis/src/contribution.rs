@@ -62,18 +62,16 @@ pub fn contribute(
         created: genesis_time.saturating_sub(MARGIN),
         valid_until: genesis_time.saturating_add(VALIDITY_MAX - MARGIN),
     };
-    let control = Control {
-        controllers: Vec::new(),
-        keys: vec![key.public().to_string()],
-        next_key_hashes: Vec::new(),
-        threshold: 1,
-    };
+    let control = Control::of([&key.public()], 1);
     let malformed = |error: &dyn std::fmt::Display| CeremonyError::Network(error.to_string());
     let (did, mut event) = author::inception(network, document(network), &control, times)
         .map_err(|error| malformed(&error))?;
     let did = did.to_string();
     author::sign(&mut event, &did, network, key).map_err(|error| malformed(&error))?;
-    let contribution = Contribution { event: raw(&event), place: place.operated_by(&did) };
+    let contribution = Contribution {
+        event: json::raw(&event).map_err(|error| malformed(&error))?,
+        place: place.operated_by(&did),
+    };
     Ok((did, contribution))
 }
 
@@ -93,12 +91,6 @@ impl Place {
 fn document(network: &str) -> Value {
     json!({
         "@context": ["https://www.w3.org/ns/did/v1.1"],
-        "id": format!("did:ndi:{network}:{{SCID}}"),
+        "id": author::placeholder(network),
     })
-}
-
-fn raw(event: &Value) -> Box<RawValue> {
-    let text = json::canonical(event).expect("what was just signed is JSON of the profile");
-    let text = String::from_utf8(text).expect("canonical JSON is UTF-8");
-    RawValue::from_string(text).expect("canonical JSON is JSON")
 }

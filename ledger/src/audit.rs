@@ -2,6 +2,8 @@
 //! Certificates, headers, events, signatures, execution, log and records are checked, and what is
 //! wrong is named by height and key. In memory there is one state tree, never the records.
 
+mod log;
+
 use std::path::Path;
 use std::sync::Arc;
 
@@ -11,13 +13,16 @@ use proofs::{Hash, Record};
 use registry::projections::projections;
 use registry::{CheckedEvent, Genesis, Rejection, SignedEvent};
 
-use crate::chain::{DecidedBlock, block_key, block_row, stored_block};
+use crate::chain::{DecidedBlock, block_key, block_row, hand_over_key, stored_block};
+use crate::events::is_listed;
 use crate::execution::{CertifiedBlock, ExecutedBlock};
 use crate::fault::Fault;
 use crate::ledger::{HEAD, genesis_state};
 use crate::rows::{self, EventRow, HeadRow, ProjectionRow};
 use crate::snapshot::{Snapshot, State};
 use crate::store::{Disk, Family, Store};
+
+pub use log::LogReplay;
 
 /// What an audit found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -214,12 +219,20 @@ impl Replay {
             if row.is_none_or(|row| (row.index, row.height) != (index, executed.header.height)) {
                 return Ok(Some(format!("event {} is not found by its id", event.id())));
             }
+            if !is_listed(store, index, executed.header.height, event)? {
+                let id = event.id();
+                return Ok(Some(format!("event {id} is not listed; run `dzong rebuild`")));
+            }
         }
         for (number, hashes) in &executed.log_rows {
             let row = store.get(Family::Log, &number.to_be_bytes())?;
             if !row.is_some_and(|row| row.starts_with(hashes)) {
                 return Ok(Some(format!("row {number} of the log's tree is not the log's")));
             }
+        }
+        let hand_over = store.get(Family::Meta, &hand_over_key(executed.header.height))?;
+        if hand_over.is_some() != executed.new_validators().is_some() {
+            return Ok(Some("whether the validators change here is not noted".into()));
         }
         let height = store.get(Family::Meta, &block_key(&executed.id))?;
         let found = height.as_deref() == Some(&executed.header.height.to_be_bytes()[..]);
@@ -291,7 +304,7 @@ impl Replay {
         for (name, value) in projections(key, record) {
             let row = self.snapshot.store.get(Family::Projections, &name)?;
             let row = row.and_then(|row| rows::decode::<ProjectionRow>(&row));
-            if row.is_none_or(|row| row.record != hash.0 || row.value != value) {
+            if row.is_none_or(|row| (&*row.key, row.record, row.value) != (key, hash.0, value)) {
                 let problem = "its read model is not what follows from it; run `dzong rebuild`";
                 findings.push(Finding::record(key, problem));
             }

@@ -3,11 +3,13 @@
 
 use std::ops::RangeInclusive;
 
-use proofs::{Block, Certificate, Hash, Header, Receipt, ValidatorSet};
+use proofs::chain::{HAND_OVERS_MAX, Step};
+use proofs::tlog::tiles::{Tile, encode_entries, encode_hashes};
+use proofs::{Block, Certificate, Hash, Header, Receipt, TrustChain, ValidatorSet};
 use serde_json::value::RawValue;
 
 use crate::fault::Fault;
-use crate::log::LogReader;
+use crate::log::{LogReader, LogTree};
 use crate::rows::{self, BlockRow, EventRow, ValidatorsRow};
 use crate::snapshot::Snapshot;
 use crate::store::{Family, Store};
@@ -144,6 +146,39 @@ impl Snapshot {
         }
     }
 
+    /// What stands in a tile or a bundle of entries (C2SP tlog-tiles). `None` if the log has not
+    /// grown so far.
+    ///
+    /// # Errors
+    /// As [`Snapshot::event`].
+    pub fn tile(&self, tile: &Tile) -> Result<Option<Vec<u8>>, Fault> {
+        let Some(first) = tile.first() else { return Ok(None) };
+        match tile.level {
+            Some(_) => {
+                let hashes = self.log_hashes(tile.tree_level(), first, tile.width)?;
+                Ok(hashes.map(|hashes| encode_hashes(&hashes)))
+            }
+            None => {
+                let whole = first.checked_add(tile.width).is_some_and(|end| end <= self.log_size());
+                if !whole {
+                    return Ok(None);
+                }
+                Ok(Some(encode_entries(&self.entries(first, tile.width)?)))
+            }
+        }
+    }
+
+    /// RFC 9162 root of the log's first `size` entries. `None` if there are not as many.
+    ///
+    /// # Errors
+    /// As [`Snapshot::event`].
+    pub fn log_root(&self, size: u64) -> Result<Option<Hash>, Fault> {
+        if size > self.log_size() {
+            return Ok(None);
+        }
+        LogTree::load(&self.store, size).map(|log| Some(log.root()))
+    }
+
     /// The header of a height, from 1, and its certificate.
     ///
     /// # Errors
@@ -156,6 +191,48 @@ impl Snapshot {
         let (_, header, certificate) =
             row.ok_or_else(|| Fault::corrupt(format!("block {height}"), "it is missing"))?;
         Ok(Some((header, certificate)))
+    }
+
+    /// How many entries the log had before the block of this height.
+    ///
+    /// # Errors
+    /// As [`Snapshot::event`].
+    pub fn entries_before(&self, height: u64) -> Result<u64, Fault> {
+        if height > self.height() {
+            return Ok(self.log_size());
+        }
+        let before = self.header(height.saturating_sub(1))?;
+        Ok(before.map_or(0, |(header, _)| header.log_size))
+    }
+
+    /// The height whose block brought the entry of this index; the next one where there is none.
+    ///
+    /// # Errors
+    /// As [`Snapshot::event`].
+    pub fn height_of_entry(&self, index: u64) -> Result<u64, Fault> {
+        self.first_height(|header| header.log_size > index)
+    }
+
+    /// The first height whose block was made at this time or later, in milliseconds since 1970;
+    /// the next one where there is none.
+    ///
+    /// # Errors
+    /// As [`Snapshot::event`].
+    pub fn height_since(&self, time: u64) -> Result<u64, Fault> {
+        self.first_height(|header| header.time >= time)
+    }
+
+    /// The first height for which something holds that holds for all later ones.
+    fn first_height(&self, holds: impl Fn(&Header) -> bool) -> Result<u64, Fault> {
+        let (mut low, mut high) = (1, self.height() + 1);
+        while low < high {
+            let middle = low + (high - low) / 2;
+            match self.header(middle)? {
+                Some((header, _)) if !holds(&header) => low = middle + 1,
+                _ => high = middle,
+            }
+        }
+        Ok(low)
     }
 
     /// The headers of these heights, as far as there are any.
@@ -198,6 +275,38 @@ impl Snapshot {
     /// As [`Snapshot::event`].
     pub fn validator_set(&self, hash: &Hash) -> Result<Option<ValidatorSet>, Fault> {
         validator_set(&self.store, hash)
+    }
+
+    /// The hand-overs of the validator set from this height on, at most [`HAND_OVERS_MAX`], and,
+    /// unless there are more, the newest header. `None` before the first block.
+    ///
+    /// # Errors
+    /// As [`Snapshot::event`].
+    pub fn trust_chain(&self, from: u64) -> Result<Option<TrustChain>, Fault> {
+        let mut heights = Vec::new();
+        let start = hand_over_key(from);
+        for row in self.store.scan(Family::Meta, HAND_OVER, &start).take(HAND_OVERS_MAX) {
+            let (key, _) = row?;
+            let height = key.strip_prefix(HAND_OVER).and_then(|height| height.try_into().ok());
+            let damaged = || Fault::corrupt("a hand-over of the validators", "it cannot be read");
+            heights.push(u64::from_be_bytes(height.ok_or_else(damaged)?));
+        }
+        // What was committed since this snapshot was taken is not in it.
+        heights.retain(|height| *height <= self.height());
+        if heights.len() < HAND_OVERS_MAX && heights.last() != Some(&self.height()) {
+            heights.push(self.height());
+        }
+        let steps = heights.into_iter().filter_map(|height| self.step(height).transpose());
+        let steps = steps.collect::<Result<Vec<_>, _>>()?;
+        Ok((!steps.is_empty()).then(|| TrustChain::new(self.genesis.hash(), steps)))
+    }
+
+    fn step(&self, height: u64) -> Result<Option<Step>, Fault> {
+        let Some((header, certificate)) = self.header(height)? else { return Ok(None) };
+        let damaged = || Fault::corrupt(format!("block {height}"), "its next validators are gone");
+        let next = self.validator_set(&header.next_validators)?.ok_or_else(damaged)?;
+        let validators = next.as_slice().to_vec();
+        Ok(Some(Step { certificate, header: header.encode(), validators }))
     }
 }
 
@@ -248,4 +357,11 @@ pub(crate) fn block_key(id: &Hash) -> Vec<u8> {
 /// The key of a validator set in [`Family::Meta`].
 pub(crate) fn set_key(hash: &Hash) -> Vec<u8> {
     [&b"set/"[..], &hash.0].concat()
+}
+
+/// What begins the keys in [`Family::Meta`] of heights at which the validators change.
+const HAND_OVER: &[u8] = b"hand-over/";
+
+pub(crate) fn hand_over_key(height: u64) -> Vec<u8> {
+    [HAND_OVER, &height.to_be_bytes()].concat()
 }

@@ -208,6 +208,18 @@ impl Snapshot {
         Ok(Proposal { executed: execution.finish(input.proposer)?, rejected })
     }
 
+    /// A block after which others certify. No kind of event does that yet.
+    #[cfg(test)]
+    pub(crate) fn propose_hand_over(
+        &self,
+        input: &BlockInput,
+        validators: ValidatorSet,
+    ) -> Result<ExecutedBlock, Fault> {
+        let mut execution = Execution::new(self, input.time);
+        execution.validators = Some(validators);
+        execution.finish(input.proposer)
+    }
+
     /// Executes a block of another on this head, and compares what it gives with its header.
     ///
     /// # Errors
@@ -236,14 +248,9 @@ impl Snapshot {
         })
     }
 
-    /// Whether an event would have effect in a block on this head, at the given time. That other
-    /// events may come before it is not considered.
-    ///
-    /// # Errors
-    /// If the disk cannot be read or is damaged.
-    pub fn dry_run(&self, event: &CheckedEvent, time: u64) -> Result<Result<(), Rejection>, Fault> {
-        let execution = Execution::new(self, time.max(self.head().time + 1));
-        Ok(execution.decide(event)?.map(drop))
+    /// A trial of events on this head, at the given time.
+    pub fn trial(&self, time: u64) -> Trial<'_> {
+        Trial(Execution::new(self, time.max(self.head().time + 1)))
     }
 
     /// What can be checked without execution.
@@ -265,6 +272,20 @@ impl Snapshot {
             return Err(Invalid::Proposer(header.proposer));
         }
         Ok(())
+    }
+}
+
+/// Tries events, each as if it were alone in a block. What several of them need, such as their
+/// endorser's record, is read once.
+pub struct Trial<'a>(Execution<'a>);
+
+impl Trial<'_> {
+    /// Whether an event would have effect.
+    ///
+    /// # Errors
+    /// If the disk cannot be read or is damaged.
+    pub fn judge(&self, event: &CheckedEvent) -> Result<Result<(), Rejection>, Fault> {
+        Ok(self.0.decide(event)?.map(drop))
     }
 }
 

@@ -9,7 +9,7 @@ use proofs::Hash;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {
     /// No space left.
-    #[error("the disk is full ({0}); free some space, then restart the node")]
+    #[error("the disk is full ({0}); free some space")]
     DiskFull(String),
     /// A write or a sync failed. What the disk holds is unknown until the next start.
     #[error("the disk refused a write ({0}); check the disk, then restart the node")]
@@ -19,7 +19,8 @@ pub enum Fault {
     Read(String),
     /// Stored bytes are not what was stored.
     #[error(
-        "{what} is damaged ({problem}); move the data directory away and start the node again: it \
+        "{what} is damaged ({problem}); stop the node, look at the extent with `dzong audit \
+         --home`, move `data/ledger` away but leave `data/consensus`, and start it again: it \
          fetches everything from its peers"
     )]
     Corrupt {
@@ -28,6 +29,9 @@ pub enum Fault {
         /// What is wrong with them.
         problem: String,
     },
+    /// A read model is not what was stored; it can be made again.
+    #[error("the read models are damaged; stop the node and run `dzong rebuild --home`")]
+    ReadModel,
     /// Two blocks for one height, or a block that does not follow the head.
     #[error(
         "block {found} at height {height} contradicts {expected}, which this node holds; stop the \
@@ -86,6 +90,8 @@ impl Fault {
     pub(crate) fn db_read(error: rocksdb::Error) -> Fault {
         match error.kind() {
             rocksdb::ErrorKind::Corruption => Fault::corrupt("the database", error),
+            // Opening writes as well.
+            _ if error.as_ref().contains("No space left") => Fault::DiskFull(error.into_string()),
             _ => Fault::Read(error.into_string()),
         }
     }

@@ -3,11 +3,10 @@
 use ed25519_consensus::SigningKey;
 use proofs::certificate::{Signature, vote_bytes};
 use proofs::{Certificate, Header, PublicKey, Vote};
-use registry::author::{self, Key, Times};
+use registry::author::{self, Key as _, Times};
 use registry::genesis::{Document, FORMAT, FirstRoles};
-use registry::integrity::Message;
 use registry::network::{Parameters, ValidatorEntry};
-use registry::{Control, Genesis, SignedEvent, json, suites};
+use registry::{Control, Genesis, SignedEvent, json};
 use serde_json::{Value, json};
 
 /// The network's name.
@@ -17,29 +16,10 @@ pub(crate) const NETWORK: &str = "bt-test";
 pub(crate) const BEGIN: u64 = 1_795_299_503_000;
 
 /// An Ed25519 key made from a number.
-struct NumberedKey(SigningKey);
-
-impl NumberedKey {
-    fn new(number: u64) -> NumberedKey {
-        let mut seed = [7; 32];
-        seed[..8].copy_from_slice(&number.to_be_bytes());
-        NumberedKey(SigningKey::from(seed))
-    }
-
-    fn public_key(&self) -> PublicKey {
-        PublicKey(self.0.verification_key().to_bytes())
-    }
-}
-
-impl Key for NumberedKey {
-    fn public(&self) -> registry::multikey::PublicKey {
-        let bytes = self.0.verification_key().to_bytes();
-        registry::multikey::PublicKey::new(suites::SUITES[0], &bytes).expect("an Ed25519 key")
-    }
-
-    fn sign(&self, message: &Message) -> Vec<u8> {
-        self.0.sign(message).to_bytes().to_vec()
-    }
+fn numbered(number: u64) -> SigningKey {
+    let mut seed = [7; 32];
+    seed[..8].copy_from_slice(&number.to_be_bytes());
+    SigningKey::from(seed)
 }
 
 /// Keys of genesis have numbers from here on; those of its validators ten times as far.
@@ -49,7 +29,7 @@ const OFFICES: u64 = 1 << 40;
 pub(crate) struct Fixture {
     pub(crate) genesis: Genesis,
     endorser: String,
-    validators: Vec<NumberedKey>,
+    validators: Vec<SigningKey>,
 }
 
 impl Fixture {
@@ -57,23 +37,25 @@ impl Fixture {
     pub(crate) fn new(parameters: Parameters) -> Fixture {
         let (dids, events): (Vec<_>, Vec<_>) = (0..6)
             .map(|office| {
-                let key = NumberedKey::new(OFFICES + office);
+                let key = numbered(OFFICES + office);
                 let (did, mut event) = inception(&key, json!({}));
                 author::sign(&mut event, &did, NETWORK, &key).expect("it can be signed");
-                (did, raw(&event))
+                (did, json::raw(&event).expect("JSON of the profile"))
             })
             .unzip();
-        let key = |validator: u64, purpose: u64| {
-            NumberedKey::new(10 * OFFICES + 10 * validator + purpose)
-        };
-        let entry = |validator| ValidatorEntry {
-            cosigner_key: key(validator, 1).public_key(),
-            log_key: key(validator, 2).public_key(),
-            name: format!("validator {validator}"),
-            operator: dids[5].clone(),
-            peer_key: key(validator, 3).public_key(),
-            power: 1,
-            validator_key: key(validator, 0).public_key(),
+        let key = |validator: u64, purpose: u64| numbered(10 * OFFICES + 10 * validator + purpose);
+        let entry = |validator| {
+            let keys = Fixture::validator_keys(validator);
+            let [vote, cosigner, log] = [0, 1, 2].map(|purpose| PublicKey::from(&keys[purpose]));
+            ValidatorEntry {
+                cosigner_key: cosigner,
+                log_key: log,
+                name: format!("validator {validator}"),
+                operator: dids[5].clone(),
+                peer_key: PublicKey::from(&key(validator, 3)),
+                power: 1,
+                validator_key: vote,
+            }
         };
         let document = Document {
             events,
@@ -98,7 +80,12 @@ impl Fixture {
 
     /// The first validator.
     pub(crate) fn proposer(&self) -> PublicKey {
-        self.validators[0].public_key()
+        PublicKey::from(&self.validators[0])
+    }
+
+    /// A validator's keys for votes, for cosignatures and for the log.
+    pub(crate) fn validator_keys(validator: u64) -> [SigningKey; 3] {
+        [0, 1, 2].map(|purpose| numbered(10 * OFFICES + 10 * validator + purpose))
     }
 
     fn domain(&self) -> String {
@@ -108,10 +95,10 @@ impl Fixture {
     /// A new DID by the key of this number, with these members in its document, and the bytes of
     /// its signed and endorsed event.
     pub(crate) fn did_created(&self, number: u64, document: Value) -> (String, Vec<u8>) {
-        let key = NumberedKey::new(number);
+        let key = numbered(number);
         let (did, mut event) = inception(&key, document);
         author::sign(&mut event, &did, &self.domain(), &key).expect("it can be signed");
-        let endorser = NumberedKey::new(OFFICES + 5);
+        let endorser = numbered(OFFICES + 5);
         author::endorse(&mut event, &self.endorser, &self.domain(), &endorser)
             .expect("it can be endorsed");
         (did, json::canonical(&event).expect("JSON of the profile"))
@@ -119,7 +106,7 @@ impl Fixture {
 
     /// An update of the DID that the key of this number made.
     pub(crate) fn did_updated(&self, number: u64, did: &str, version: u64, note: u64) -> Vec<u8> {
-        let key = NumberedKey::new(number);
+        let key = numbered(number);
         let document = json!({ "id": did, "alsoKnownAs": [format!("https://example.bt/{note}")] });
         let members = json!({ "document": document, "previousVersion": version });
         let mut event = author::event("DidUpdated", NETWORK, did, times(), members);
@@ -131,9 +118,9 @@ impl Fixture {
     pub(crate) fn certificate(&self, header: &Header) -> Certificate {
         let (genesis, height, block) = (self.genesis.hash(), header.height, header.id());
         let message = vote_bytes(Vote::Precommit, &genesis, height, 0, Some(&block));
-        let signature = |key: &NumberedKey| Signature {
-            validator: key.public_key(),
-            signature: key.0.sign(&message).to_bytes(),
+        let signature = |key: &SigningKey| Signature {
+            validator: PublicKey::from(key),
+            signature: key.sign(&message).to_bytes(),
         };
         let signatures = self.validators[..3].iter().map(signature).collect();
         Certificate { height, round: 0, block, signatures }
@@ -149,18 +136,11 @@ fn times() -> Times {
     Times { created: BEGIN, valid_until: BEGIN + 6 * 24 * 3_600_000 }
 }
 
-fn inception(key: &NumberedKey, mut document: Value) -> (String, Value) {
+fn inception(key: &SigningKey, mut document: Value) -> (String, Value) {
     let members = document.as_object_mut().expect("a document is an object");
-    members.insert("id".into(), format!("did:ndi:{NETWORK}:{{SCID}}").into());
-    let keys = vec![key.public().to_string()];
-    let control = Control { controllers: vec![], keys, next_key_hashes: vec![], threshold: 1 };
+    members.insert("id".into(), author::placeholder(NETWORK).into());
+    let control = Control::of([&key.public()], 1);
     let (did, event) =
         author::inception(NETWORK, document, &control, times()).expect("JSON of the profile");
     (did.to_string(), event)
-}
-
-fn raw(event: &Value) -> Box<serde_json::value::RawValue> {
-    let bytes = json::canonical(event).expect("JSON of the profile");
-    let text = String::from_utf8(bytes).expect("JSON is UTF-8");
-    serde_json::value::RawValue::from_string(text).expect("it is JSON")
 }

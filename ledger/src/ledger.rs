@@ -4,12 +4,13 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use proofs::record::{key_hash, record_hash};
-use proofs::{Hash, Header};
+use proofs::{Certificate, Hash, Header};
 use registry::projections::projections;
-use registry::{CheckedEvent, Genesis, Parameters, network};
+use registry::{CheckedEvent, Genesis, Parameters, SignedEvent, network};
 
-use crate::chain::{block_key, block_row, set_key};
+use crate::chain::{block_key, block_row, hand_over_key, set_key, stored_block};
 use crate::check;
+use crate::events::put_listed;
 use crate::execution::{BlockInput, CertifiedBlock, ExecutedBlock, Invalid, Proposal};
 use crate::fault::Fault;
 use crate::head::{HeadFile, Recorded};
@@ -24,7 +25,7 @@ use crate::tree::{Leaf, StateTree};
 
 /// The read models' format. When their fold changes, raise it: they are made again at the next
 /// start.
-const PROJECTIONS_FORMAT: u32 = 1;
+const PROJECTIONS_FORMAT: u32 = 2;
 
 /// Rows that are written together when read models are made again.
 const REBUILD_BATCH_BYTES: usize = 4 << 20;
@@ -143,6 +144,11 @@ impl Ledger {
         self.current().head.clone()
     }
 
+    /// The height of the last committed block.
+    pub fn height(&self) -> u64 {
+        self.current.read().unwrap_or_else(PoisonError::into_inner).head.height
+    }
+
     /// The network's genesis.
     pub fn genesis(&self) -> &Genesis {
         &self.genesis
@@ -219,6 +225,20 @@ impl Ledger {
         self.pending.prune(executed.header.height)
     }
 
+    /// Takes a block of a log that is replayed without certificates.
+    pub(crate) fn absorb(&self, executed: ExecutedBlock) -> Result<(), Fault> {
+        let ExecutedBlock { id, header, .. } = executed;
+        let signatures = Vec::new();
+        let certificate = Certificate { height: header.height, round: 0, block: id, signatures };
+        let block = CertifiedBlock { executed: Arc::new(executed), certificate };
+        let mut batch = self.store.batch();
+        put_block(&mut batch, &block);
+        batch.write_soon()?;
+        let next = block.executed.state(block.certificate);
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(next);
+        Ok(())
+    }
+
     fn check_same(&self, executed: &ExecutedBlock) -> Result<(), Fault> {
         let height = executed.header.height;
         let stored = block_row(&self.store, height)?
@@ -258,8 +278,8 @@ impl Ledger {
         Ok(bytes.and_then(|bytes| crate::rows::decode(&bytes)))
     }
 
-    /// Deletes the read models and makes them again from the records. `progress` gets the number
-    /// of records done, and of all.
+    /// Deletes the read models and makes them again, from the log and from the records. `progress`
+    /// gets the number of entries and records done, and of all.
     ///
     /// # Errors
     /// If the disk fails or is damaged. What was interrupted is done again at the next start.
@@ -270,9 +290,12 @@ impl Ledger {
         batch.put(Family::Meta, CURSOR, &[]);
         batch.write_synced()?;
         self.store.clear(Family::Projections)?;
-        let all = state.tree.len() as u64;
+        self.store.clear(Family::Events)?;
+        let entries = state.log.size();
+        let all = entries + state.tree.len() as u64;
+        self.list_again(&state, &mut |done| progress(done, all))?;
         let mut batch = self.store.batch();
-        for (done, row) in self.store.scan(Family::Records, &[], &[]).enumerate() {
+        for (done, row) in (entries..).zip(self.store.scan(Family::Records, &[], &[])) {
             let (key, bytes) = row?;
             let key = String::from_utf8(key.into_vec())
                 .map_err(|error| Fault::corrupt("a record's key", error))?;
@@ -286,13 +309,37 @@ impl Ledger {
             put_projections(&mut batch, &key, &record, hash);
             if batch.bytes() > REBUILD_BATCH_BYTES {
                 std::mem::replace(&mut batch, self.store.batch()).write_soon()?;
-                progress(done as u64, all);
+                progress(done, all);
             }
         }
         batch.put(Family::Meta, CURSOR, &encode(&cursor(state.head.height)));
         batch.write_synced()?;
         progress(all, all);
         Ok(())
+    }
+
+    /// Makes the index of events again.
+    fn list_again(&self, state: &State, progress: &mut dyn FnMut(u64)) -> Result<(), Fault> {
+        let mut batch = self.store.batch();
+        for height in 1..=state.head.height {
+            let damaged = |problem: &str| Fault::corrupt(format!("block {height}"), problem);
+            let block =
+                stored_block(&self.store, height)?.ok_or_else(|| damaged("it is missing"))?;
+            let events = block.block.events;
+            let end = block.block.header.log_size.saturating_sub(1);
+            let first = end.saturating_sub(events.len() as u64);
+            for (index, bytes) in (first..).zip(&events) {
+                let event =
+                    SignedEvent::parse(bytes).map_err(|error| damaged(&error.to_string()))?;
+                // It was verified when its block came.
+                put_listed(&mut batch, index, height, &event.into_checked());
+            }
+            if batch.bytes() > REBUILD_BATCH_BYTES {
+                std::mem::replace(&mut batch, self.store.batch()).write_soon()?;
+                progress(end);
+            }
+        }
+        batch.write_soon()
     }
 
     /// Copies the ledger, as it stands now, into a new directory: hard links where the file system
@@ -365,6 +412,7 @@ fn put_block(batch: &mut Batch<'_>, block: &CertifiedBlock) {
     for (index, event) in (executed.first_entry..).zip(&executed.events) {
         batch.put(Family::Entries, &index.to_be_bytes(), event.bytes());
         batch.put(Family::EventIds, &event.id().0, &encode(&EventRow { index, height }));
+        put_listed(batch, index, height, event);
     }
     if !executed.events.is_empty() {
         let index = header.log_size - 1;
@@ -388,6 +436,7 @@ fn put_block(batch: &mut Batch<'_>, block: &CertifiedBlock) {
     }
     if let Some(validators) = executed.new_validators() {
         put_validators(batch, validators);
+        batch.put(Family::Meta, &hand_over_key(height), &[]);
     }
     let row = BlockRow::new(header, certificate, executed.first_entry, executed.events.len());
     batch.put(Family::Blocks, &height.to_be_bytes(), &encode(&row));

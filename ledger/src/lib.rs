@@ -7,13 +7,14 @@
 //! * Validity is a pure function of the parent's state and the block's bytes; `ledger` knows no
 //!   clock and no turn of proposers.
 //! * `commit` takes only a [`CertifiedBlock`], which only a [`Certificate`](proofs::Certificate)
-//!   that holds can make.
+//!   that holds can make. [`LogReplay`] executes without, and is no ledger to anyone else.
 //! * Every record that is read is compared with the state tree, so that a damaged one is never
 //!   served and never executed upon.
 //! * A snapshot speaks of one height, whatever is committed meanwhile.
 //! * After a failed write nothing more is written: what the disk holds is then unknown.
 
 pub mod audit;
+pub mod events;
 pub mod execution;
 pub mod fault;
 pub mod log;
@@ -30,13 +31,14 @@ mod ledger;
 mod rows;
 mod store;
 
-pub use audit::{Report, audit};
+pub use audit::{LogReplay, Report, audit};
 pub use chain::{DecidedBlock, StoredEvent};
-pub use execution::{BlockInput, CertifiedBlock, ExecutedBlock, Invalid, Proposal};
+pub use events::{EventPage, EventQuery, ListedEvent};
+pub use execution::{BlockInput, CertifiedBlock, ExecutedBlock, Invalid, Proposal, Trial};
 pub use fault::Fault;
 pub use head::Recorded;
 pub use ledger::Ledger;
 pub use pending::Pending;
-pub use snapshot::{Head, Snapshot, Version};
+pub use snapshot::{Head, Projected, Snapshot, Version};
 pub use store::Memory;
 pub use tree::StateTree;

@@ -78,6 +78,16 @@ pub(crate) struct EventRow {
     pub(crate) height: u64,
 }
 
+/// An event as lists show it, by its index.
+#[derive(Debug, PartialEq, Eq, Encode, Decode)]
+pub(crate) struct ListedRow {
+    pub(crate) id: [u8; 32],
+    pub(crate) height: u64,
+    pub(crate) kind: String,
+    pub(crate) author: String,
+    pub(crate) subject: String,
+}
+
 /// A superseded version of a record, without its content.
 #[derive(Debug, Clone, Copy, Encode, Decode)]
 pub(crate) struct VersionRow {

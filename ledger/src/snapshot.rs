@@ -31,6 +31,7 @@ pub struct Head {
 }
 
 /// All that a block builds on.
+#[derive(Clone)]
 pub(crate) struct State {
     pub(crate) head: Head,
     pub(crate) tree: StateTree,
@@ -48,6 +49,15 @@ pub struct Snapshot {
     pub(crate) state: Arc<State>,
     pub(crate) store: Arc<Store>,
     pub(crate) genesis: Arc<Genesis>,
+}
+
+/// Names of entries of a read model.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Projected {
+    /// The names.
+    pub names: Vec<Vec<u8>>,
+    /// The last one that was looked at, from which to go on; none at the end.
+    pub last: Option<Vec<u8>>,
 }
 
 /// Which version of a record.
@@ -251,8 +261,7 @@ impl Snapshot {
     /// As [`Snapshot::record`].
     pub fn projection(&self, key: &[u8]) -> Result<Option<Vec<u8>>, Fault> {
         let Some(bytes) = self.store.get(Family::Projections, key)? else { return Ok(None) };
-        let row: ProjectionRow = rows::decode(&bytes)
-            .ok_or_else(|| Fault::corrupt("a read model", "run `dzong rebuild`"))?;
+        let row: ProjectionRow = rows::decode(&bytes).ok_or(Fault::ReadModel)?;
         match self.state.tree.get(&key_hash(&row.key)) {
             Some(hash) if hash.0 == row.record => Ok(Some(row.value)),
             // The record changed since this snapshot was taken: fold the one that it holds.
@@ -263,6 +272,36 @@ impl Snapshot {
             }
             None => Ok(None),
         }
+    }
+
+    /// At most `limit` names of entries of a read model that begin with `prefix` and come after
+    /// `after`, ascending; and whether there may be more. At most `scan` rows are looked at: a
+    /// record that changed can leave a row behind that no longer follows from it.
+    ///
+    /// # Errors
+    /// As [`Snapshot::record`].
+    pub fn projected(
+        &self,
+        prefix: &[u8],
+        after: Option<&[u8]>,
+        limit: usize,
+        scan: usize,
+    ) -> Result<Projected, Fault> {
+        let start = after.map_or_else(|| prefix.to_vec(), |after| [after, &[0]].concat());
+        let mut projected = Projected { names: Vec::new(), last: None };
+        let start = start.max(prefix.to_vec());
+        for (count, row) in self.store.scan(Family::Projections, prefix, &start).enumerate() {
+            if projected.names.len() == limit || count == scan {
+                return Ok(projected);
+            }
+            let (name, _) = row?;
+            if self.projection(&name)?.is_some() {
+                projected.names.push(name.to_vec());
+            }
+            projected.last = Some(name.into_vec());
+        }
+        projected.last = None;
+        Ok(projected)
     }
 
     /// At most `limit` records whose keys begin with `prefix` and come after `after`, ascending.

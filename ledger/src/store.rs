@@ -27,6 +27,9 @@ pub(crate) enum Family {
     Entries,
     /// Event id → [`EventRow`](crate::rows::EventRow).
     EventIds,
+    /// The index of events: `e` and log index → [`ListedRow`](crate::rows::ListedRow), or a
+    /// property and log index → nothing.
+    Events,
     /// Height → [`BlockRow`](crate::rows::BlockRow).
     Blocks,
     /// Record key → record.
@@ -40,14 +43,16 @@ pub(crate) enum Family {
     Log,
     /// Key of a read model → [`ProjectionRow`](crate::rows::ProjectionRow).
     Projections,
-    /// What there is once: head, genesis, cursor; and validator sets and heights by hash.
+    /// What there is once: head, genesis, cursor; validator sets and heights by hash; and the
+    /// heights at which the validators change.
     Meta,
 }
 
 impl Family {
-    pub(crate) const ALL: [Family; 9] = [
+    pub(crate) const ALL: [Family; 10] = [
         Family::Entries,
         Family::EventIds,
+        Family::Events,
         Family::Blocks,
         Family::Records,
         Family::Versions,
@@ -62,6 +67,7 @@ impl Family {
         match self {
             Family::Entries => "entries",
             Family::EventIds => "event_ids",
+            Family::Events => "events",
             Family::Blocks => "blocks",
             Family::Records => "records",
             Family::Versions => "versions",
@@ -177,6 +183,26 @@ impl Store {
             .iterator_cf(self.family(family), mode)
             .map(|row| row.map_err(Fault::db_read))
             .take_while(move |row| row.as_ref().map_or(true, |(key, _)| key.starts_with(prefix)))
+    }
+
+    /// The last eight bytes, as a number, of the first key of a list at `bound` or after it; or of
+    /// the last one at `bound` or before it. Keys of a list are its prefix and such a number.
+    pub(crate) fn neighbour(
+        &self,
+        family: Family,
+        prefix: &[u8],
+        bound: u64,
+        before: bool,
+    ) -> Result<Option<u64>, Fault> {
+        let start = [prefix, &bound.to_be_bytes()].concat();
+        let direction = if before { Direction::Reverse } else { Direction::Forward };
+        let mode = IteratorMode::From(&start, direction);
+        let Some(row) = self.db.iterator_cf(self.family(family), mode).next() else {
+            return Ok(None);
+        };
+        let (key, _) = row.map_err(Fault::db_read)?;
+        let number = key.strip_prefix(prefix).and_then(|number| number.try_into().ok());
+        Ok(number.map(u64::from_be_bytes))
     }
 
     pub(crate) fn batch(&self) -> Batch<'_> {

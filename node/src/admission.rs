@@ -1,15 +1,15 @@
 //! The door to the mempool: form, signatures, and a trial on the newest state.
 
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use consensus::mempool::Candidate;
-use ledger::{Ledger, Snapshot};
+use ledger::{Ledger, Snapshot, Trial};
 use proofs::Hash;
 use registry::{CheckedEvent, Rejection};
 
-use crate::signatures::Signatures;
+use crate::clock::now_ms;
+use crate::signatures::{Signatures, WellSigned};
 
 /// Judges events before they may wait for a block.
 pub struct Admission {
@@ -60,22 +60,14 @@ impl Admission {
 
     /// Judges each event on its own. Signatures are verified together.
     pub fn judge(&self, events: &[Bytes]) -> Vec<Result<Admitted, Refusal>> {
-        // What was decided lately is known by its bytes: it costs a hash, not a verification.
-        let decided: Vec<Option<Hash>> =
-            events.iter().map(|event| self.signatures.decided(event)).collect();
-        let open = events.iter().zip(&decided).filter(|(_, decided)| decided.is_none());
-        let open: Vec<&Bytes> = open.map(|(event, _)| event).collect();
-        let mut checked = self.signatures.check(&open).into_iter();
+        let signed = self.signatures.check_new(events);
         let snapshot = self.ledger.snapshot();
-        let now = (self.now_ms)();
-        let mut judge = |(bytes, decided): (&Bytes, Option<Hash>)| match decided {
-            Some(id) => Ok(Admitted::Decided(id)),
-            None => {
-                let checked = checked.next().expect("an answer for each open event");
-                admit(&snapshot, bytes, &*checked?, now)
-            }
+        let trial = snapshot.trial((self.now_ms)());
+        let judge = |(bytes, signed): (&Bytes, Result<WellSigned, Rejection>)| match signed? {
+            WellSigned::Decided(id) => Ok(Admitted::Decided(id)),
+            WellSigned::Event(event) => admit(&snapshot, &trial, bytes, &event),
         };
-        events.iter().zip(decided).map(&mut judge).collect()
+        events.iter().zip(signed).map(judge).collect()
     }
 }
 
@@ -93,15 +85,15 @@ impl consensus::Admission for Admission {
 
 fn admit(
     snapshot: &Snapshot,
+    trial: &Trial<'_>,
     bytes: &Bytes,
     event: &CheckedEvent,
-    now: u64,
 ) -> Result<Admitted, Refusal> {
     let id = event.id();
     if snapshot.event(&id)?.is_some() {
         return Ok(Admitted::Decided(id));
     }
-    snapshot.dry_run(event, now)??;
+    trial.judge(event)??;
     let candidate = Candidate {
         hash: event.hash(),
         bytes: bytes.clone(),
@@ -111,10 +103,4 @@ fn admit(
         cost: event.cost(),
     };
     Ok(Admitted::Candidate { id, candidate })
-}
-
-/// This machine's clock: milliseconds since 1970.
-pub fn now_ms() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }

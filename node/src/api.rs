@@ -9,17 +9,26 @@
 
 mod answer;
 mod blocks;
+mod cursor;
+mod dids;
+mod driver;
 mod events;
+mod front;
 mod health;
+mod listing;
 mod log;
 mod negotiation;
 mod network;
+mod openapi;
 mod page;
 mod records;
 mod registrar;
 mod request;
 mod resolution;
 mod resources;
+mod schema;
+mod stream;
+mod table;
 
 #[cfg(test)]
 mod tests;
@@ -27,21 +36,23 @@ mod tests;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::http::StatusCode;
 use axum::middleware::from_fn_with_state;
-use axum::routing::{MethodRouter, get, post};
+use bytes::Bytes;
 use consensus::mempool::{Accepted, Candidate, Refused};
 use consensus::{DoubleSign, Handle, PeerStatus, Status};
 use ledger::{Ledger, Snapshot};
 
 use crate::application::Observer;
 use crate::checkpoint::Checkpoints;
+use crate::feed::Feed;
 use crate::intake::Intake;
 use crate::metrics::Metrics;
 use crate::problem::Problem;
+use crate::space::Space;
 use crate::waiting::{Outcome, Waiting};
+pub use front::Front;
+use table::Table;
 
 /// What the interface asks of agreement.
 pub trait Agreement: Send + Sync + 'static {
@@ -80,7 +91,14 @@ impl Agreement for Handle {
 
 /// What the handlers share.
 #[derive(Clone)]
-pub struct Api(Arc<Parts>);
+pub struct Api(Arc<Shared>);
+
+/// The parts, and what is made of them once.
+struct Shared {
+    parts: Parts,
+    /// The OpenAPI document.
+    document: Bytes,
+}
 
 /// The parts of a node that the interface is made of.
 pub struct Parts {
@@ -88,6 +106,8 @@ pub struct Parts {
     pub moniker: String,
     /// The ledger.
     pub ledger: Arc<Ledger>,
+    /// The space of its disk.
+    pub space: Arc<Space>,
     /// Agreement.
     pub agreement: Arc<dyn Agreement>,
     /// The way in for events.
@@ -96,6 +116,8 @@ pub struct Parts {
     pub waiting: Arc<Waiting>,
     /// The log's checkpoints.
     pub checkpoints: Arc<Checkpoints>,
+    /// The feed of certified events.
+    pub feed: Arc<Feed>,
     /// What is counted.
     pub metrics: Arc<Metrics>,
     /// How long a wait is held.
@@ -110,7 +132,7 @@ impl std::ops::Deref for Api {
     type Target = Parts;
 
     fn deref(&self) -> &Parts {
-        &self.0
+        &self.0.parts
     }
 }
 
@@ -127,6 +149,8 @@ pub struct Announcer {
     pub waiting: Arc<Waiting>,
     /// The log's checkpoints.
     pub checkpoints: Arc<Checkpoints>,
+    /// The feed of certified events.
+    pub feed: Arc<Feed>,
 }
 
 impl Observer for Announcer {
@@ -135,6 +159,7 @@ impl Observer for Announcer {
             self.waiting.settle(&event.id(), &Outcome::Committed);
         }
         self.checkpoints.committed(block);
+        self.feed.committed(block.header().height);
     }
 
     fn refused(&self, event: &registry::CheckedEvent, rejection: &registry::Rejection) {
@@ -142,46 +167,36 @@ impl Observer for Announcer {
     }
 }
 
-/// All routes.
-pub fn router(parts: Parts) -> Router {
-    let api = Api(Arc::new(parts));
-    Router::new()
-        .route("/", only(get(page::page)))
-        .route("/page.css", only(get(page::style)))
-        .route("/page.js", only(get(page::script)))
-        .route("/1.0/identifiers/{*did}", only(get(resolution::resolve)))
-        .route("/1.0/create", only(post(registrar::create)))
-        .route("/1.0/update", only(post(registrar::update)))
-        .route("/1.0/deactivate", only(post(registrar::deactivate)))
-        .route("/v1/events", only(post(events::submit).get(events::list)))
-        .route("/v1/events/{id}", only(get(events::show)))
-        .route("/v1/events/{id}/receipt", only(get(events::receipt)))
-        .route("/v1/records/{*key}", only(get(records::show)))
-        .route("/v1/schemas", only(get(resources::list)))
-        .route("/v1/resources/{*uri}", only(get(resources::show)))
-        .route("/v1/blocks/{height}", only(get(blocks::show)))
-        .route("/v1/status", only(get(network::status)))
-        .route("/v1/validators", only(get(network::validators)))
-        .route("/v1/peers", only(get(network::peers)))
-        .route("/v1/evidence", only(get(network::evidence)))
-        .route("/v1/genesis", only(get(network::genesis)))
-        .route("/log/checkpoint", only(get(log::checkpoint)))
-        .route("/log/policy", only(get(log::policy)))
-        .route("/log/tile/{*path}", only(get(log::tile)))
-        .route("/healthz", only(get(health::alive)))
-        .route("/readyz", only(get(health::ready)))
-        .route("/metrics", only(get(health::metrics)))
-        .fallback(async || Problem::not_found("no such path: see the documentation"))
-        .layer(DefaultBodyLimit::disable())
-        .layer(from_fn_with_state(api.clone(), request::guard))
-        .with_state(api)
+/// Every route.
+fn table() -> Table {
+    let families = [
+        blocks::routes,
+        dids::routes,
+        driver::routes,
+        events::routes,
+        health::routes,
+        log::routes,
+        network::routes,
+        openapi::routes,
+        page::routes,
+        records::routes,
+        registrar::routes,
+        resolution::routes,
+        resources::routes,
+        stream::routes,
+    ];
+    families.into_iter().fold(Table::default(), |table, routes| routes(table))
 }
 
-/// Other methods get a problem, too.
-fn only(methods: MethodRouter<Api>) -> MethodRouter<Api> {
-    methods.fallback(async || {
-        let title = "the method is not for this path";
-        let detail = "see the documentation for the methods of a path";
-        Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method", title, detail)
-    })
+/// All that is served.
+pub fn front(parts: Parts) -> Front {
+    let (router, document) = table().finish();
+    let ledger = parts.ledger.clone();
+    let api = Api(Arc::new(Shared { parts, document }));
+    let router = router
+        .fallback(async || Problem::not_found("no such path: see /openapi.json"))
+        .layer(DefaultBodyLimit::disable())
+        .layer(from_fn_with_state(api.clone(), request::guard))
+        .with_state(api);
+    Front::new(router, ledger)
 }

@@ -94,22 +94,18 @@ impl Application {
     }
 
     /// The executed block of a certificate: the one that is kept, or the stored payload, executed
-    /// again.
-    fn certified(&self, certificate: &Certificate) -> Result<Arc<ExecutedBlock>, Fault> {
+    /// again; `None` where there is neither.
+    fn certified(&self, certificate: &Certificate) -> Result<Option<Arc<ExecutedBlock>>, Fault> {
         let id = &certificate.block;
         if let Some(executed) = self.executed().get(id) {
-            return Ok(executed.clone());
+            return Ok(Some(executed.clone()));
         }
         let payload = self.ledger.pending().load(id).map_err(fault)?;
-        let payload = payload.ok_or_else(|| {
-            Fault(format!("block {id} was decided, but its payload is not stored here"))
-        })?;
-        let block = Block::decode(&payload)
-            .ok_or_else(|| Fault(format!("the stored payload of block {id} is damaged")))?;
+        let Some(block) = payload.as_deref().and_then(Block::decode) else { return Ok(None) };
         match self.execute(&block)? {
-            Ok(executed) => Ok(Arc::new(executed)),
+            Ok(executed) => Ok(Some(Arc::new(executed))),
             Err(Invalid(problem)) => {
-                Err(Fault(format!("block {id} was decided, but is invalid here: {problem}")))
+                Err(Fault::Other(format!("block {id} was decided, but is invalid here: {problem}")))
             }
         }
     }
@@ -151,7 +147,7 @@ impl consensus::Application for Application {
     fn propose(&self, request: Propose) -> Result<Proposal, Fault> {
         let head = self.ledger.head().height;
         if request.height != head + 1 {
-            return Err(Fault(format!("asked to propose {} on {head}", request.height)));
+            return Err(Fault::Other(format!("asked to propose {} on {head}", request.height)));
         }
         let bytes: Vec<&Bytes> =
             request.candidates.iter().map(|candidate| &candidate.bytes).collect();
@@ -211,25 +207,25 @@ impl consensus::Application for Application {
         Ok(block.map(|decided| decided.block.encode().into()))
     }
 
-    fn commit(&self, certificate: &Certificate) -> Result<Committed, Fault> {
+    fn commit(&self, certificate: &Certificate) -> Result<Option<Committed>, Fault> {
         let height = certificate.height;
         let snapshot = self.ledger.snapshot();
         if height <= snapshot.height() {
             let ours = snapshot.header(height).map_err(fault)?.map(|(header, _)| header.id());
             return match ours {
                 Some(ours) if ours == certificate.block => {
-                    Ok(Committed { height, events: Vec::new() })
+                    Ok(Some(Committed { height, events: Vec::new() }))
                 }
-                ours => Err(Fault(format!(
+                ours => Err(Fault::Other(format!(
                     "height {height} is certified as {}, but this node holds {ours:?}",
                     certificate.block
                 ))),
             };
         }
         let since = Instant::now();
-        let executed = self.certified(certificate)?;
+        let Some(executed) = self.certified(certificate)? else { return Ok(None) };
         let certified = CertifiedBlock::new(executed.clone(), certificate.clone())
-            .map_err(|problem| Fault(format!("block {height} cannot be committed: {problem}")))?;
+            .map_err(|why| Fault::Other(format!("block {height} cannot be committed: {why}")))?;
         self.ledger.commit(&certified).map_err(fault)?;
         let seconds = since.elapsed().as_secs_f64();
         self.metrics.ledger_seconds.with_label_values(&["commit"]).observe(seconds);
@@ -240,7 +236,7 @@ impl consensus::Application for Application {
         self.metrics.committed_events.inc_by(events.len() as u64);
         self.show(&self.ledger.snapshot());
         self.observer.committed(&executed);
-        Ok(Committed { height, events })
+        Ok(Some(Committed { height, events }))
     }
 
     fn decided(&self, height: u64) -> Result<Option<(Bytes, Certificate)>, Fault> {
@@ -266,7 +262,14 @@ fn check_fresh(block: &Block, fresh: Fresh) -> Option<Invalid> {
 }
 
 fn fault(fault: ledger::Fault) -> Fault {
-    Fault(fault.to_string())
+    let text = fault.to_string();
+    match fault {
+        ledger::Fault::DiskFull(_) => Fault::Full(text),
+        ledger::Fault::Write(_) | ledger::Fault::Read(_) | ledger::Fault::Corrupt { .. } => {
+            Fault::Disk(text)
+        }
+        _ => Fault::Other(text),
+    }
 }
 
 #[cfg(test)]

@@ -5,17 +5,19 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::Args;
-use proofs::{Hash, Receipt, Record, Verdict};
+use proofs::{Hash, Receipt, Record, Trust, Verdict};
 use registry::author::{Key, Times};
 use registry::did_state::{self, DidState};
 use registry::multikey::PublicKey;
 use registry::{Context, Rejection, SignedEvent, json};
 use serde_json::Value;
 
-use crate::client::{Client, ClientError, PROBLEM_PREFIX, Problem, read_receipt};
+use crate::client::{Client, ClientError, Problem, read_receipt};
+use crate::clock::now_ms;
 use crate::keys::{self, KeyFile};
 use crate::output;
-use crate::trust::{TrustArgs, local_home, now};
+use crate::problem;
+use crate::trust::{TrustArgs, local_home, proven};
 
 /// How long a new event may take effect, in milliseconds: an hour is enough for a few people to
 /// sign one after another.
@@ -50,7 +52,7 @@ impl Network {
 
 /// From now on, for an hour.
 pub fn times() -> Times {
-    let created = now();
+    let created = now_ms();
     Times { created, valid_until: created + VALIDITY }
 }
 
@@ -102,12 +104,16 @@ pub fn current(
     did: &str,
     trust: &TrustArgs,
 ) -> anyhow::Result<(Record, DidState)> {
-    let answer = client.record(&did_state::key(did))?;
-    if let Some(verdict) = judge(trust, &answer)? {
-        anyhow::ensure!(verdict.is_valid(), "the node's answer about `{did}` is {verdict}");
-    } else {
+    let ask = || Ok(client.record(&did_state::key(did))?);
+    let answer = if trust.is_nothing() {
         eprintln!("warning: what {} says is not verified: add --genesis FILE", client.url());
-    }
+        ask()?
+    } else {
+        let check = |known: &Trust, answer: &Vec<u8>| trust.check(known, answer);
+        let (answer, verdict) = proven(client, &mut trust.trust()?, ask, check)?;
+        anyhow::ensure!(verdict.is_valid(), "the node's answer about `{did}` is {verdict}");
+        answer
+    };
     let record = registry::answer::shown_record(&answer)
         .with_context(|| format!("`{did}` is not registered: create it with `dzong did create`"))?;
     let state = DidState::read(&record).context("the record of the DID cannot be read")?;
@@ -115,15 +121,21 @@ pub fn current(
     Ok((record, state))
 }
 
-/// The verdict on an answer; `None` where there is nothing to trust, and none was named.
+/// The verdict on a receipt; `None` where there is nothing to trust, and none was named.
 ///
 /// # Errors
-/// The genesis document is none.
-pub fn judge(trust: &TrustArgs, answer: &[u8]) -> anyhow::Result<Option<Verdict>> {
-    if trust.genesis.is_none() && !local_home().join("genesis.json").exists() {
+/// What is to be trusted cannot be read.
+pub fn judge(
+    client: &Client,
+    trust: &TrustArgs,
+    receipt: &[u8],
+) -> anyhow::Result<Option<Verdict>> {
+    if trust.is_nothing() {
         return Ok(None);
     }
-    Ok(Some(trust.check(&trust.trust()?, answer)))
+    let check = |known: &Trust, (): &()| trust.check(known, receipt);
+    let ((), verdict) = proven(client, &mut trust.trust()?, || Ok(()), check)?;
+    Ok(Some(verdict))
 }
 
 /// What becomes of an event that a command made.
@@ -180,7 +192,7 @@ impl Delivery {
         output::progress(&format!("event {id} is sent, waiting for its certificate"));
         let bytes = client.submit_and_wait(&bytes)?;
         let receipt = Box::new(read_receipt(&bytes)?);
-        let verdict = judge(trust, &bytes)?;
+        let verdict = judge(client, trust, &bytes)?;
         if let Some(verdict) = verdict.as_ref().filter(|verdict| !verdict.is_valid()) {
             anyhow::bail!("the node's receipt is {verdict}");
         }
@@ -234,7 +246,7 @@ impl Delivered {
 
 /// The rejection as a node would put it.
 fn refused_here(why: &Rejection) -> ClientError {
-    let kind = format!("{PROBLEM_PREFIX}{}", why.code());
+    let kind = format!("{}{}", problem::TYPE, why.code());
     ClientError::Refused(Problem { kind, detail: why.to_string(), ..Problem::default() })
 }
 

@@ -14,16 +14,21 @@ mod signed;
 mod statement;
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
-use ledger::{ExecutedBlock, Ledger, Snapshot};
+use ledger::{ExecutedBlock, Ledger, Snapshot, Version};
+use proofs::tlog::{LogHead, Policy};
 use proofs::{Hash, Header, PublicKey};
+use registry::Genesis;
 use registry::network::{self, ValidatorEntry};
 
+use crate::files::publish;
 use crate::home::ValidatorKeys;
 use crate::metrics::Metrics;
-pub use note::{Body, origin, policy};
+pub use note::origin;
+use note::policy;
 pub use signed::SignedFile;
 pub use statement::Statement;
 
@@ -40,6 +45,8 @@ pub struct Checkpoints {
     keys: Option<ValidatorKeys>,
     metrics: Arc<Metrics>,
     state: Mutex<State>,
+    /// Where the newest checkpoint is kept, for restarts and for exports of a stopped node.
+    published: Option<PathBuf>,
 }
 
 struct State {
@@ -48,7 +55,7 @@ struct State {
     /// The time of the block before, in milliseconds.
     time: u64,
     /// The checkpoint that waits to be signed.
-    due: Option<Body>,
+    due: Option<LogHead>,
     /// Roots by size, from blocks that were committed here.
     ours: BTreeMap<u64, Hash>,
     /// The newest statements of each validator.
@@ -79,7 +86,8 @@ impl Checkpoints {
             newest: None,
             own: None,
         };
-        let checkpoints = Checkpoints { origin, keys, metrics, state: Mutex::new(state), ledger };
+        let state = Mutex::new(state);
+        let checkpoints = Checkpoints { origin, keys, metrics, state, ledger, published: None };
         // After a start the others may lack ours.
         if let Some((header, _)) = &checkpoints.ledger.head().block {
             checkpoints.state().put_due(header);
@@ -87,17 +95,28 @@ impl Checkpoints {
         checkpoints
     }
 
-    /// The newest checkpoint that a quorum cosigned, as C2SP signed note.
-    pub fn newest(&self) -> Option<Arc<str>> {
-        self.state().newest.as_ref().map(|(_, note)| note.clone())
-    }
-
-    /// Who signs and cosigns, as C2SP tlog-policy, for the validators of now.
+    /// Keeps the newest checkpoint in a file from now on, and serves what is there already.
     ///
     /// # Errors
-    /// If the disk cannot be read.
-    pub fn policy(&self) -> Result<String, ledger::Fault> {
-        Ok(policy(&self.origin, &validators(&self.ledger.snapshot())?))
+    /// If the ledger cannot be read. A file that says something else than the ledger is ignored.
+    pub fn kept_in(mut self, path: PathBuf) -> Result<Checkpoints, ledger::Fault> {
+        if let Ok(note) = std::fs::read_to_string(&path)
+            && let Some(head) = vouched(&self.ledger.snapshot(), &note)?
+        {
+            self.state().newest = Some((head.size, note.into()));
+        }
+        self.published = Some(path);
+        Ok(self)
+    }
+
+    /// The newest checkpoint that a quorum cosigned, as C2SP signed note.
+    pub fn newest(&self) -> Option<Arc<str>> {
+        self.newest_with_size().map(|(_, note)| note)
+    }
+
+    /// The same, with the number of entries for which it speaks.
+    pub fn newest_with_size(&self) -> Option<(u64, Arc<str>)> {
+        self.state().newest.clone()
     }
 
     /// Learns of a committed block. Cheap: signing is for [`Checkpoints::sign`].
@@ -117,21 +136,23 @@ impl Checkpoints {
     /// If the disk cannot be read or written; then nothing was signed.
     pub fn sign(&self, now: u64) -> Result<Option<Bytes>, ledger::Fault> {
         let mut state = self.state();
-        let Some(body) = state.due.take() else { return Ok(None) };
+        let Some(head) = state.due.take() else { return Ok(None) };
         let statement = match (&self.keys, &mut state.signed) {
             (Some(keys), Some(signed)) => {
-                let remember = signed.remember(&body);
+                let remember = signed.remember(&head);
                 if !remember.map_err(|error| ledger::Fault::Write(error.to_string()))? {
                     return Ok(None);
                 }
-                let statement = Statement::sign(&self.origin, &body, keys, now);
+                let statement = Statement::sign(&self.origin, &head, keys, now);
                 state.put(PublicKey::from(&keys.vote), statement.clone());
                 state.own = Some(statement.encode(&PublicKey::from(&keys.vote)));
                 state.own.clone()
             }
             _ => None,
         };
-        self.meet(&mut state)?;
+        let met = self.meet(&mut state)?;
+        drop(state);
+        self.keep(met)?;
         Ok(statement)
     }
 
@@ -154,33 +175,47 @@ impl Checkpoints {
             return Ok(());
         }
         let mut state = self.state();
-        match state.ours.get(&statement.body.size) {
-            Some(root) if *root != statement.body.root => {
-                let size = statement.body.size;
+        match state.ours.get(&statement.head.size) {
+            Some(root) if *root != statement.head.root => {
+                let size = statement.head.size;
                 tracing::error!(%validator, size, "a validator signs another log than ours");
                 self.metrics.checkpoint_refused.inc();
             }
             _ => {
                 state.put(validator, statement);
-                self.meet(&mut state)?;
+                let met = self.meet(&mut state)?;
+                drop(state);
+                self.keep(met)?;
             }
         }
         Ok(())
+    }
+
+    /// Keeps a new checkpoint. That it can be made again is why readers need not wait for it.
+    fn keep(&self, note: Option<Arc<str>>) -> Result<(), ledger::Fault> {
+        let (Some(path), Some(note)) = (&self.published, note) else { return Ok(()) };
+        publish(path, note.as_bytes()).map_err(|error| ledger::Fault::Write(error.to_string()))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Publishes the newest of our checkpoints for which a quorum has spoken.
-    fn meet(&self, state: &mut State) -> Result<(), ledger::Fault> {
+    /// Publishes the newest of our checkpoints for which a quorum has spoken, and returns it if there
+    /// was none or an older one before.
+    fn meet(&self, state: &mut State) -> Result<Option<Arc<str>>, ledger::Fault> {
         let published = state.newest.as_ref().map_or(0, |(size, _)| *size);
         let snapshot = self.ledger.snapshot();
         let mut entries = None;
-        let newer: Vec<Body> = state.ours.range(published + 1..).rev().map(Body::from).collect();
-        for body in newer {
+        let newer: Vec<LogHead> = state
+            .ours
+            .range(published + 1..)
+            .rev()
+            .map(|(size, root)| LogHead { size: *size, root: *root })
+            .collect();
+        for head in newer {
             let power = |key: &PublicKey| snapshot.validators().get(key).map_or(0, |v| v.power);
-            let spoken = state.spoken(&body);
+            let spoken = state.spoken(&head);
             if !snapshot.validators().is_quorum(spoken.iter().map(power).sum()) {
                 continue;
             }
@@ -188,17 +223,17 @@ impl Checkpoints {
                 Some(entries) => entries,
                 empty => empty.insert(validators(&snapshot)?),
             };
-            let (valid, refused) = state.verify(&self.origin, &body, entries);
+            let (valid, refused) = state.verify(&self.origin, &head, entries);
             self.metrics.checkpoint_refused.inc_by(refused);
             let power: u64 = valid.iter().map(|(entry, _)| power(&entry.validator_key)).sum();
             if snapshot.validators().is_quorum(power) {
-                let note = note::cosigned(&self.origin, &body, &valid);
-                self.metrics.checkpoint_entries.set(i64::try_from(body.size).unwrap_or(i64::MAX));
-                state.newest = Some((body.size, note.into()));
-                break;
+                let note: Arc<str> = note::cosigned(&self.origin, &head, &valid).into();
+                self.metrics.checkpoint_entries.set(i64::try_from(head.size).unwrap_or(i64::MAX));
+                state.newest = Some((head.size, note.clone()));
+                return Ok(Some(note));
             }
         }
-        Ok(())
+        Ok(None)
     }
 }
 
@@ -211,21 +246,21 @@ impl State {
         while self.ours.len() > RECENT_MAX {
             self.ours.pop_first();
         }
-        self.due = Some(Body { size: header.log_size, root: header.log_root });
+        self.due = Some(LogHead { size: header.log_size, root: header.log_root });
     }
 
     fn put(&mut self, validator: PublicKey, statement: Statement) {
         let of_validator = self.statements.entry(validator).or_default();
-        of_validator.insert(statement.body.size, statement);
+        of_validator.insert(statement.head.size, statement);
         while of_validator.len() > RECENT_MAX {
             of_validator.pop_first();
         }
     }
 
     /// Who speaks for this checkpoint, not yet verified.
-    fn spoken(&self, body: &Body) -> Vec<PublicKey> {
+    fn spoken(&self, head: &LogHead) -> Vec<PublicKey> {
         let speaks = |(_, of): &(&PublicKey, &BTreeMap<u64, Statement>)| {
-            of.get(&body.size).is_some_and(|statement| statement.body == *body)
+            of.get(&head.size).is_some_and(|statement| statement.head == *head)
         };
         self.statements.iter().filter(speaks).map(|(validator, _)| *validator).collect()
     }
@@ -235,20 +270,20 @@ impl State {
     fn verify<'a>(
         &mut self,
         origin: &str,
-        body: &Body,
+        head: &LogHead,
         entries: &'a [ValidatorEntry],
     ) -> (Vec<(&'a ValidatorEntry, Statement)>, u64) {
         let mut valid = Vec::new();
         let mut refused = 0;
         for entry in entries {
             let Some(of) = self.statements.get_mut(&entry.validator_key) else { continue };
-            match of.get(&body.size) {
-                Some(statement) if statement.body != *body => {}
+            match of.get(&head.size) {
+                Some(statement) if statement.head != *head => {}
                 Some(statement) if statement.verify(origin, entry) => {
                     valid.push((entry, statement.clone()));
                 }
                 Some(_) => {
-                    of.remove(&body.size);
+                    of.remove(&head.size);
                     refused += 1;
                 }
                 None => {}
@@ -265,10 +300,66 @@ fn is_due(header: &Header, before: u64, has_events: bool) -> bool {
     !has_events || header.time / PERIOD_MS != before / PERIOD_MS
 }
 
+/// The head that a checkpoint vouches for to those who know this ledger: its validators cosigned
+/// it, and the ledger has the same root. `None` if not.
+///
+/// # Errors
+/// If the disk cannot be read.
+pub fn vouched(snapshot: &Snapshot, note: &str) -> Result<Option<LogHead>, ledger::Fault> {
+    let policy = policy_after(snapshot, None)?.unwrap_or_default().parse::<Policy>();
+    let Ok(head) = policy.and_then(|policy| policy.verify(note)) else { return Ok(None) };
+    let same = snapshot.log_root(head.size)? == Some(head.root);
+    Ok(same.then_some(head))
+}
+
+/// The policy of a network whose validators are still those of genesis.
+pub fn genesis_policy(genesis: &Genesis) -> String {
+    let record = genesis.records().get(network::VALIDATORS);
+    let validators = record.and_then(network::validators).unwrap_or_default();
+    policy(&origin(genesis.network(), &genesis.hash()), &validators)
+}
+
+/// Who signs and cosigns, as C2SP tlog-policy: the validators of now, or those after a block.
+/// `None` if there is no such block.
+///
+/// # Errors
+/// If the disk cannot be read.
+pub fn policy_after(
+    snapshot: &Snapshot,
+    height: Option<u64>,
+) -> Result<Option<String>, ledger::Fault> {
+    let validators = match height {
+        None => Some(validators(snapshot)?),
+        Some(height) => validators_after(snapshot, height)?,
+    };
+    let genesis = snapshot.genesis();
+    let origin = origin(genesis.network(), &genesis.hash());
+    Ok(validators.map(|validators| policy(&origin, &validators)))
+}
+
 /// The validators of now.
 fn validators(snapshot: &Snapshot) -> Result<Vec<ValidatorEntry>, ledger::Fault> {
     let record = snapshot.record(network::VALIDATORS)?;
     Ok(record.as_ref().and_then(network::validators).unwrap_or_default())
+}
+
+/// The validators after a block. `None` if there is none of this height.
+fn validators_after(
+    snapshot: &Snapshot,
+    height: u64,
+) -> Result<Option<Vec<ValidatorEntry>>, ledger::Fault> {
+    let time = match height {
+        0 => snapshot.genesis().time(),
+        height => match snapshot.header(height)? {
+            Some((header, _)) => header.time,
+            None => return Ok(None),
+        },
+    };
+    let past = snapshot.past_version(network::VALIDATORS, Version::At(time))?;
+    match past {
+        None => validators(snapshot).map(Some),
+        Some(past) => Ok(Some(serde_json::from_str(past.content.get()).unwrap_or_default())),
+    }
 }
 
 #[cfg(test)]

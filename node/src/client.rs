@@ -3,24 +3,27 @@
 //!
 //! **Invariant.** It believes nothing: what a node answers is checked by `crate::trust`.
 
+use std::io::Read as _;
 use std::time::{Duration, Instant};
 
+use proofs::tlog::tiles::TILE_BYTES_MAX;
 use proofs::{Hash, Receipt};
-use registry::answer::ANSWER_BYTES_MAX;
 use registry::resolution::Question;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use ureq::http::{Request, Response};
 use ureq::{Agent, Body};
 
+use crate::problem;
+
 /// How long one request may take.
 const REQUEST_TIME_MAX: Duration = Duration::from_secs(30);
 
+/// The largest answer that is read: a bundle of the log's largest entries.
+const RESPONSE_BYTES_MAX: u64 = TILE_BYTES_MAX as u64;
+
 /// How long a command waits for its event to be certified.
 pub const CERTIFICATION_TIME_MAX: Duration = Duration::from_secs(90);
-
-/// The type of problem details begins so, and ends with the code.
-pub const PROBLEM_PREFIX: &str = "urn:dzong:problem:";
 
 /// Why a node did not give what was asked for.
 #[derive(Debug, thiserror::Error)]
@@ -76,7 +79,7 @@ pub struct Problem {
 impl Problem {
     /// The stable code.
     pub fn code(&self) -> &str {
-        self.kind.strip_prefix(PROBLEM_PREFIX).unwrap_or(&self.kind)
+        self.kind.strip_prefix(problem::TYPE).unwrap_or(&self.kind)
     }
 
     fn text(&self) -> String {
@@ -269,6 +272,17 @@ impl Client {
         self.ask(path).and_then(|reply| self.expect_success(reply)).map(|reply| reply.body)
     }
 
+    /// What stands at a path, if anything does.
+    ///
+    /// # Errors
+    /// As [`Client::get`].
+    pub fn find(&self, path: &str) -> Result<Option<Vec<u8>>, ClientError> {
+        match self.ask(path)? {
+            Reply { status: 404, .. } => Ok(None),
+            reply => self.expect_success(reply).map(|reply| Some(reply.body)),
+        }
+    }
+
     /// What stands at a path, read as JSON.
     ///
     /// # Errors
@@ -321,10 +335,16 @@ impl Client {
         let mut response: Response<Body> = response.map_err(unreachable)?;
         let retry_after = response.headers().get("retry-after");
         let retry_after = retry_after.and_then(|value| value.to_str().ok()?.parse().ok());
-        let limit = u64::try_from(ANSWER_BYTES_MAX).unwrap_or(u64::MAX);
         let status = response.status().as_u16();
-        let body = response.body_mut().with_config().limit(limit).read_to_vec();
-        Ok(Reply { status, body: body.map_err(unreachable)?, retry_after })
+        let mut body = Vec::new();
+        // The limit is on what comes out: a little that is compressed may be a lot.
+        let mut decoded = response.body_mut().as_reader().take(RESPONSE_BYTES_MAX + 1);
+        decoded.read_to_end(&mut body).map_err(|why| unreachable(why.into()))?;
+        if body.len() as u64 > RESPONSE_BYTES_MAX {
+            let why = format!("an answer of more than {RESPONSE_BYTES_MAX} bytes");
+            return Err(ClientError::Strange { url: self.url.clone(), why });
+        }
+        Ok(Reply { status, body, retry_after })
     }
 
     fn expect_success(&self, reply: Reply) -> Result<Reply, ClientError> {

@@ -40,6 +40,7 @@ commands! {
     run::Run,
     node::Node,
     audit::Audit,
+    export::Export,
     rebuild::Rebuild,
     load::Load,
 }

@@ -30,6 +30,9 @@ pub struct Config {
     /// What waits for a block.
     #[serde(default)]
     pub mempool: Mempool,
+    /// The space of the disk.
+    #[serde(default)]
+    pub disk: Disk,
     /// What is logged.
     #[serde(default)]
     pub log: Log,
@@ -60,6 +63,8 @@ pub struct Http {
     pub waiting_max: usize,
     /// Most submitted events that are being checked.
     pub checking_max: usize,
+    /// Most clients that follow the stream of events.
+    pub streams_max: usize,
 }
 
 impl Default for Http {
@@ -74,6 +79,7 @@ impl Default for Http {
             wait_seconds: 30,
             waiting_max: 8_192,
             checking_max: 8_192,
+            streams_max: 256,
         }
     }
 }
@@ -126,6 +132,23 @@ impl Default for Mempool {
         let consensus::mempool::Limits { events_max, bytes_max, principal_events_max } =
             consensus::mempool::Limits::default();
         Mempool { events_max, bytes_max, principal_events_max }
+    }
+}
+
+/// The space of the disk.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Disk {
+    /// Below so many free bytes nothing is written; left out, a part of the disk.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub free_bytes_min: Option<u64>,
+    /// Bytes held in reserve, to stop in order.
+    pub reserve_bytes: u64,
+}
+
+impl Default for Disk {
+    fn default() -> Self {
+        Disk { free_bytes_min: None, reserve_bytes: 32 << 20 }
     }
 }
 
@@ -192,6 +215,7 @@ impl Config {
                 gather_seconds: gather_seconds(),
             },
             mempool: Mempool::default(),
+            disk: Disk::default(),
             log: Log::default(),
             peers: Vec::new(),
         }
@@ -199,10 +223,14 @@ impl Config {
 
     /// The settings as a file with every member explained.
     pub fn to_commented(&self) -> String {
-        let Config { moniker, http, consensus, mempool, log, peers } = self;
+        let Config { moniker, http, consensus, mempool, disk, log, peers } = self;
         let format = match log.format {
             LogFormat::Text => "text",
             LogFormat::Json => "json",
+        };
+        let free = match disk.free_bytes_min {
+            Some(bytes) => format!("free_bytes_min = {bytes}"),
+            None => "# free_bytes_min = 1073741824".to_owned(),
         };
         let mut text = format!(
             r#"# The settings of a node. What stands here changes nothing about what is valid.
@@ -242,6 +270,13 @@ events_max = {}
 bytes_max = {}
 principal_events_max = {}
 
+[disk]
+# Below so many free bytes nothing is written: the node neither votes nor takes events, until there
+# is space again. Left out, it is a twentieth of the disk, and at most 1 GiB.
+{free}
+# Bytes that are held in reserve, to stop in order.
+reserve_bytes = {}
+
 [log]
 # Which events are logged (DZONG_LOG goes before it), and how: "text" or "json".
 filter = {:?}
@@ -269,6 +304,7 @@ format = "{format}"
             mempool.events_max,
             mempool.bytes_max,
             mempool.principal_events_max,
+            disk.reserve_bytes,
             log.filter,
         );
         for Peer { key, address, gossip } in peers {
@@ -287,6 +323,7 @@ mod tests {
     fn example() -> Config {
         let at = |port: u16| format!("/ip4/127.0.0.1/tcp/{port}").parse().unwrap();
         let mut config = Config::new("node0", at(9080), at(10080));
+        config.disk.free_bytes_min = Some(7);
         config.peers.push(Peer { key: PublicKey([7; 32]), address: at(9081), gossip: at(10081) });
         config
     }

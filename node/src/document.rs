@@ -4,11 +4,6 @@ use registry::did::PLACEHOLDER;
 use registry::multikey::PublicKey;
 use serde_json::{Map, Value, json};
 
-/// What stands for the identifier in the `DidCreated` event that makes it.
-pub(crate) fn placeholder(network: &str) -> String {
-    format!("did:ndi:{network}:{PLACEHOLDER}")
-}
-
 /// A document with each key as a Multikey that authenticates and asserts.
 pub(crate) fn minimal(id: &str, keys: &[PublicKey]) -> Value {
     let name = |at: usize| format!("{id}#key-{}", at + 1);

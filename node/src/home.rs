@@ -62,19 +62,35 @@ impl Home {
         self.0.join("keys").join(format!("{name}.json"))
     }
 
+    /// Everything that grows.
+    pub fn data(&self) -> PathBuf {
+        self.0.join("data")
+    }
+
+    /// A file that says that the validator's key has signed. It stands beside the key, so that it
+    /// outlives `data` and goes where the key goes.
+    pub fn used(&self) -> PathBuf {
+        self.0.join("keys").join("validator.used")
+    }
+
     /// The ledger's database.
     pub fn ledger(&self) -> PathBuf {
-        self.0.join("data").join("ledger")
+        self.data().join("ledger")
     }
 
     /// What agreement remembers: its log, the signing guard, evidence.
     pub fn consensus(&self) -> PathBuf {
-        self.0.join("data").join("consensus")
+        self.data().join("consensus")
     }
 
     /// The last checkpoint that was signed here.
     pub fn checkpoint(&self) -> PathBuf {
-        self.0.join("data").join("checkpoint")
+        self.data().join("checkpoint")
+    }
+
+    /// The newest checkpoint that a quorum cosigned.
+    pub fn published_checkpoint(&self) -> PathBuf {
+        self.0.join("data").join("checkpoint.note")
     }
 
     /// Reads and checks the genesis document.
@@ -99,7 +115,7 @@ impl Home {
         if self.config().exists() {
             bail!("`{}` is a node's home already: name another directory", self.0.display());
         }
-        for directory in [self.0.clone(), self.0.join("keys"), self.0.join("data")] {
+        for directory in [self.0.clone(), self.0.join("keys"), self.data()] {
             fs::create_dir_all(&directory)
                 .with_context(|| format!("cannot make `{}`", directory.display()))?;
         }

@@ -5,9 +5,8 @@
 //! secret must belong to the public key that the file names.
 
 use std::fmt;
-use std::fs::{self, OpenOptions};
-use std::io::{self, IsTerminal, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs;
+use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -23,6 +22,8 @@ use registry::integrity::Message;
 use registry::multikey::{self, PublicKey};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
+
+use crate::files;
 
 /// Where a passphrase is taken from when there is no terminal.
 pub const PASSPHRASE_VARIABLE: &str = "DZONG_PASSPHRASE";
@@ -93,6 +94,9 @@ impl FromStr for Suite {
 /// Why a key file cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyFileError {
+    /// It cannot be written; the error names it.
+    #[error(transparent)]
+    Write(io::Error),
     /// The file system refused.
     #[error("`{path}`: {error}")]
     Io {
@@ -261,7 +265,10 @@ impl KeyFile {
             encrypted: passphrase.map(|phrase| seal(&self.public, &secret, phrase)),
             secret_key_multibase: passphrase.is_none().then_some(secret),
         };
-        write_new(path, &text(&stored))
+        files::write_new(path, &text(&stored)).map_err(|error| match error.kind() {
+            io::ErrorKind::AlreadyExists => KeyFileError::Exists(path.to_owned()),
+            _ => KeyFileError::Write(error),
+        })
     }
 }
 
@@ -324,7 +331,7 @@ pub fn name_did(path: &Path, did: &str) -> Result<bool, KeyFileError> {
         return Ok(false);
     }
     stored.did = Some(did.to_owned());
-    replace(path, &text(&stored))?;
+    files::replace(path, &text(&stored)).map_err(KeyFileError::Write)?;
     Ok(true)
 }
 
@@ -337,51 +344,6 @@ pub fn passphrase(prompt: &str) -> Option<Zeroizing<String>> {
         return None;
     }
     rpassword::prompt_password(prompt).ok().map(Zeroizing::new)
-}
-
-/// Writes a file that is readable by its owner alone, whole or not at all, never over another.
-///
-/// # Errors
-/// The file exists, or cannot be written.
-pub fn write_new(path: &Path, bytes: &[u8]) -> Result<(), KeyFileError> {
-    let draft = write_draft(path, bytes)?;
-    // A link, unlike a rename, fails where the name is taken.
-    let linked = fs::hard_link(&draft, path);
-    let removed = fs::remove_file(&draft);
-    match linked {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            Err(KeyFileError::Exists(path.to_owned()))
-        }
-        linked => linked.and(removed).and_then(|()| sync_folder(path)).map_err(io_error(path)),
-    }
-}
-
-/// Replaces a private file, whole or not at all.
-///
-/// # Errors
-/// The file cannot be written.
-pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), KeyFileError> {
-    let draft = write_draft(path, bytes)?;
-    fs::rename(&draft, path).and_then(|()| sync_folder(path)).map_err(io_error(path))
-}
-
-/// Writes the bytes to a file beside `path` that has no meaning yet.
-fn write_draft(path: &Path, bytes: &[u8]) -> Result<PathBuf, KeyFileError> {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{:016x}.draft", OsRng.next_u64()));
-    let draft = path.with_file_name(name);
-    let write = || {
-        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
-        file.write_all(bytes)?;
-        file.sync_all()
-    };
-    write().map_err(io_error(path))?;
-    Ok(draft)
-}
-
-fn sync_folder(path: &Path) -> io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    fs::File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
 }
 
 fn read(path: &Path) -> Result<Stored, KeyFileError> {

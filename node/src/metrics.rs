@@ -22,6 +22,8 @@ pub struct Metrics {
     pub signatures: IntCounterVec,
     /// Requests that wait for a certificate.
     pub waiting: IntGauge,
+    /// Clients that follow the stream of events.
+    pub streams: IntGauge,
     /// The last committed height.
     pub height: IntGauge,
     /// Entries of the log.
@@ -54,6 +56,7 @@ impl Metrics {
             events: with.counters("events_submitted_total", "Submitted events", &["outcome"]),
             signatures: with.counters("signatures_total", "Signature checks", &["how"]),
             waiting: with.gauge("http_waiting", "Requests that wait for a certificate"),
+            streams: with.gauge("http_streams", "Clients that follow the stream of events"),
             height: with.gauge("height", "Last committed height"),
             log_entries: with.gauge("log_entries", "Entries of the log"),
             head_seconds: with.gauge("head_time_seconds", "Time of the last committed block"),

@@ -6,21 +6,22 @@
 mod deadline;
 
 use std::collections::HashMap;
+use std::convert::Infallible;
 use std::future::Future;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
+use axum::response::Response;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
-use tower::ServiceExt as _;
+use tower::Service;
 
 use crate::config::Http;
 use crate::metrics::Metrics;
@@ -36,9 +37,9 @@ const HEADERS_MAX: usize = 64;
 const FAREWELL: Duration = Duration::from_secs(5);
 
 /// Serves until `stop` ends, then lets open requests finish for a while.
-pub async fn serve(
+pub async fn serve<S: Serves>(
     listener: TcpListener,
-    router: Router,
+    service: S,
     config: &Http,
     metrics: Arc<Metrics>,
     stop: impl Future<Output = ()>,
@@ -55,7 +56,7 @@ pub async fn serve(
             Ok((stream, from)) => {
                 // Refused by hanging up: an answer would cost what the cap is to save.
                 let Some(pass) = gate.enter(from) else { continue };
-                let connection = farewell.watch(connection(stream, router.clone(), config));
+                let connection = farewell.watch(connection(stream, service.clone(), config));
                 tokio::spawn(async move {
                     let _pass = pass;
                     // How a connection ends is the client's affair.
@@ -75,25 +76,41 @@ pub async fn serve(
     }
 }
 
+/// What answers requests.
+pub trait Serves:
+    Service<Request<Body>, Response = Response, Error = Infallible, Future: Send>
+    + Clone
+    + Send
+    + Sync
+    + 'static
+{
+}
+
+impl<S> Serves for S where
+    S: Service<Request<Body>, Response = Response, Error = Infallible, Future: Send>
+        + Clone
+        + Send
+        + Sync
+        + 'static
+{
+}
+
 type Connection<S> = http1::Connection<TokioIo<WriteDeadline<TcpStream>>, S>;
 
-fn connection(
+fn connection<S: Serves>(
     stream: TcpStream,
-    router: Router,
+    service: S,
     config: &Http,
 ) -> Connection<
-    impl hyper::service::HttpService<
-        Incoming,
-        ResBody = Body,
-        Error = std::convert::Infallible,
-        Future: Send,
-    > + use<>,
+    impl hyper::service::HttpService<Incoming, ResBody = Body, Error = Infallible, Future: Send>
+    + use<S>,
 > {
     // Answers are written whole, so waiting for more to send would only delay them.
     let _ = stream.set_nodelay(true);
     let stream = WriteDeadline::new(stream, Duration::from_secs(config.write_seconds));
     let service = service_fn(move |request: Request<Incoming>| {
-        router.clone().oneshot(request.map(Body::new))
+        // It is always ready.
+        service.clone().call(request.map(Body::new))
     });
     http1::Builder::new()
         .timer(TokioTimer::new())

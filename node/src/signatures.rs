@@ -16,14 +16,11 @@ use registry::{CheckedEvent, Rejection, SignatureCheck, SignedEvent};
 
 use crate::metrics::Metrics;
 
-/// Most events that are remembered: more than two full mempools.
-const EVENTS_MAX: usize = 50_000;
+/// Most events that are remembered, decided ones included: more than two full mempools.
+const EVENTS_MAX: usize = 100_000;
 
 /// Most bytes of the events that are remembered.
 const BYTES_MAX: usize = 128 << 20;
-
-/// Most decided events whose place is remembered: peers still send them for a while.
-const DECIDED_MAX: usize = 50_000;
 
 /// The only suite that is verified in batches.
 const BATCHED: &str = "eddsa-jcs-2022";
@@ -34,15 +31,22 @@ pub struct Signatures {
     metrics: Arc<Metrics>,
 }
 
-/// Events by the hash of their full bytes, oldest first.
+/// An event that is well signed.
+#[derive(Debug, Clone)]
+pub enum WellSigned {
+    /// As it was read.
+    Event(Arc<CheckedEvent>),
+    /// It was decided lately; its id is all that is kept. Peers still send such events for a
+    /// while, and they cost a hash, not a verification.
+    Decided(Hash),
+}
+
+/// Events by the hash of their full bytes, and those hashes, oldest first.
 #[derive(Default)]
 struct Known {
-    events: HashMap<Hash, Arc<CheckedEvent>>,
+    events: HashMap<Hash, WellSigned>,
     order: VecDeque<Hash>,
     bytes: usize,
-    /// Ids of events that were decided lately, by the hash of their full bytes.
-    decided: HashMap<Hash, Hash>,
-    decided_order: VecDeque<Hash>,
 }
 
 impl Signatures {
@@ -53,10 +57,29 @@ impl Signatures {
 
     /// Checks each event on its own, signatures of all together. The answers stand in order.
     pub fn check(&self, events: &[impl AsRef<[u8]>]) -> Vec<Result<Arc<CheckedEvent>, Rejection>> {
+        let known = |known: &WellSigned| match known {
+            WellSigned::Event(event) => Some(event.clone()),
+            WellSigned::Decided(_) => None,
+        };
+        self.check_where(events, known, |event| event)
+    }
+
+    /// As [`Signatures::check`], for events that come from outside and may be old ones.
+    pub fn check_new(&self, events: &[impl AsRef<[u8]>]) -> Vec<Result<WellSigned, Rejection>> {
+        self.check_where(events, |known| Some(known.clone()), WellSigned::Event)
+    }
+
+    fn check_where<T>(
+        &self,
+        events: &[impl AsRef<[u8]>],
+        as_known: impl Fn(&WellSigned) -> Option<T>,
+        as_new: impl Fn(Arc<CheckedEvent>) -> T,
+    ) -> Vec<Result<T, Rejection>> {
         let hashes: Vec<Hash> = events.iter().map(|event| bytes_hash(event.as_ref())).collect();
-        let mut answers: Vec<Option<Result<Arc<CheckedEvent>, Rejection>>> = {
+        let mut answers: Vec<Option<Result<T, Rejection>>> = {
             let known = self.known();
-            hashes.iter().map(|hash| known.events.get(hash).cloned().map(Ok)).collect()
+            let look = |hash| known.events.get(hash).and_then(&as_known);
+            hashes.iter().map(|hash| look(hash).map(Ok)).collect()
         };
         let mut signed = Vec::new();
         for (at, answer) in answers.iter_mut().enumerate().filter(|(_, answer)| answer.is_none()) {
@@ -72,37 +95,21 @@ impl Signatures {
         let mut known = self.known();
         for (at, event) in signed {
             let checked = if together { Ok(event.into_checked()) } else { event.verify() };
-            let checked = checked.map(Arc::new);
-            if let Ok(event) = &checked {
-                known.remember(event.clone());
-            }
-            answers[at] = Some(checked);
+            answers[at] = Some(checked.map(|event| {
+                let event = Arc::new(event);
+                known.remember(hashes[at], WellSigned::Event(event.clone()));
+                as_new(event)
+            }));
         }
         answers.into_iter().map(|answer| answer.expect("each was known or checked")).collect()
     }
 
-    /// Lets events go that are decided, but for their ids: peers that lag still send them, and need
-    /// no second verification.
+    /// Lets decided events go, but for their ids.
     pub fn decide<'a>(&self, events: impl IntoIterator<Item = &'a CheckedEvent>) {
         let mut known = self.known();
         for event in events {
-            let hash = event.hash();
-            if let Some(event) = known.events.remove(&hash) {
-                known.bytes -= event.bytes().len();
-            }
-            if known.decided.insert(hash, event.id()).is_none() {
-                known.decided_order.push_back(hash);
-            }
+            known.remember(event.hash(), WellSigned::Decided(event.id()));
         }
-        while known.decided_order.len() > DECIDED_MAX {
-            let Some(oldest) = known.decided_order.pop_front() else { break };
-            known.decided.remove(&oldest);
-        }
-    }
-
-    /// The id of an event that was decided lately, by its full bytes.
-    pub fn decided(&self, event: &[u8]) -> Option<Hash> {
-        self.known().decided.get(&bytes_hash(event)).copied()
     }
 
     fn known(&self) -> std::sync::MutexGuard<'_, Known> {
@@ -110,18 +117,26 @@ impl Signatures {
     }
 }
 
-impl Known {
-    fn remember(&mut self, event: Arc<CheckedEvent>) {
-        self.bytes += event.bytes().len();
-        self.order.push_back(event.hash());
-        if let Some(before) = self.events.insert(event.hash(), event) {
-            self.bytes -= before.bytes().len();
+impl WellSigned {
+    fn bytes(&self) -> usize {
+        match self {
+            WellSigned::Event(event) => event.bytes().len(),
+            WellSigned::Decided(_) => 0,
         }
-        // Hashes of forgotten events stay in the order until their turn, so it is bounded too.
+    }
+}
+
+impl Known {
+    fn remember(&mut self, hash: Hash, event: WellSigned) {
+        self.bytes += event.bytes();
+        match self.events.insert(hash, event) {
+            Some(before) => self.bytes -= before.bytes(),
+            None => self.order.push_back(hash),
+        }
         while self.bytes > BYTES_MAX || self.order.len() > EVENTS_MAX {
             let Some(oldest) = self.order.pop_front() else { break };
             if let Some(event) = self.events.remove(&oldest) {
-                self.bytes -= event.bytes().len();
+                self.bytes -= event.bytes();
             }
         }
     }

@@ -2,6 +2,7 @@
 //! that are decided on demand.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use consensus::mempool::{Accepted, Candidate, Refused};
@@ -16,10 +17,12 @@ use registry::control::Control;
 use registry::{Genesis, Parameters, json};
 use serde_json::{Value, json};
 
-use crate::admission::{Admission, now_ms};
+use crate::admission::Admission;
 use crate::api::{Agreement, Announcer};
 use crate::application::Application;
-use crate::checkpoint::Checkpoints;
+use crate::checkpoint::{Checkpoints, SignedFile};
+use crate::clock::now_ms;
+use crate::feed::Feed;
 use crate::home::{NodeKeys, ValidatorKeys};
 use crate::keys::{KeyFile, Suite};
 use crate::metrics::Metrics;
@@ -34,6 +37,7 @@ pub(crate) struct World {
     pub(crate) admission: Arc<Admission>,
     pub(crate) waiting: Arc<Waiting>,
     pub(crate) checkpoints: Arc<Checkpoints>,
+    pub(crate) feed: Arc<Feed>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) endorser: KeyFile,
 }
@@ -83,8 +87,13 @@ impl World {
         let waiting = Arc::new(Waiting::new(16, metrics.clone()));
         let checkpoints = Arc::new(Checkpoints::new(ledger.clone(), None, metrics.clone()));
         let signatures = Arc::new(Signatures::new(metrics.clone()));
-        let observer =
-            Arc::new(Announcer { waiting: waiting.clone(), checkpoints: checkpoints.clone() });
+        let patience = Duration::from_millis(300);
+        let feed = Feed::new(ledger.clone(), 6, patience, metrics.clone());
+        let observer = Arc::new(Announcer {
+            waiting: waiting.clone(),
+            checkpoints: checkpoints.clone(),
+            feed: feed.clone(),
+        });
         let application =
             Application::new(ledger.clone(), signatures.clone(), observer, metrics.clone());
         let admission = Arc::new(Admission::new(ledger.clone(), signatures));
@@ -95,6 +104,7 @@ impl World {
             admission,
             waiting,
             checkpoints,
+            feed,
             metrics,
             endorser,
         })
@@ -117,14 +127,9 @@ impl World {
     pub(crate) fn did_created(&self, key: &KeyFile) -> (String, Bytes) {
         let document = json!({
             "@context": ["https://www.w3.org/ns/did/v1.1"],
-            "id": "did:ndi:bt-test:{SCID}",
+            "id": author::placeholder("bt-test"),
         });
-        let control = Control {
-            controllers: vec![],
-            keys: vec![key.public().to_string()],
-            next_key_hashes: vec![],
-            threshold: 1,
-        };
+        let control = Control::of([&key.public()], 1);
         let (did, mut event) =
             author::inception("bt-test", document, &control, World::times()).unwrap();
         let did = did.to_string();
@@ -139,6 +144,39 @@ impl World {
         let mut event = author::event(kind, "bt-test", did, World::times(), members);
         author::sign(&mut event, did, &self.domain(), key).unwrap();
         json::canonical(&event).unwrap().into()
+    }
+
+    /// A block of `count` new DIDs; their keys are numbered from `first` on.
+    pub(crate) fn decide_dids(&self, first: u16, count: u16) {
+        let key = |number: u16| {
+            let mut seed = [9; 32];
+            seed[..2].copy_from_slice(&number.to_be_bytes());
+            KeyFile::from_secret(Suite::Ed25519, &seed).unwrap()
+        };
+        let events: Vec<Bytes> =
+            (first..first + count).map(|number| self.did_created(&key(number)).1).collect();
+        self.decide_events(&events);
+    }
+
+    /// What each validator says of the log as it is now.
+    pub(crate) fn statements(&self) -> Vec<Bytes> {
+        let directory = tempfile::tempdir().unwrap();
+        let sign = |(at, keys): (usize, &ValidatorKeys)| {
+            let file = SignedFile::open(&directory.path().join(at.to_string())).unwrap();
+            let signing = Some((keys.clone(), file));
+            let signer = Checkpoints::new(self.ledger.clone(), signing, self.metrics.clone());
+            signer.sign(now_ms() / 1000).unwrap().unwrap()
+        };
+        self.keys.iter().enumerate().map(sign).collect()
+    }
+
+    /// The checkpoint of the log as it is now, cosigned by three.
+    pub(crate) fn cosigned(&self) -> String {
+        let checkpoints = Checkpoints::new(self.ledger.clone(), None, self.metrics.clone());
+        for statement in self.statements().iter().take(3) {
+            checkpoints.receive(statement).unwrap();
+        }
+        checkpoints.newest().unwrap().to_string()
     }
 
     /// Admits events.
@@ -171,7 +209,7 @@ impl World {
     /// Decides the next block, of these candidates.
     pub(crate) fn decide(&self, candidates: Vec<Candidate>) -> Committed {
         let proposal = self.propose(candidates);
-        self.application.commit(&self.certify(proposal.id)).unwrap()
+        self.application.commit(&self.certify(proposal.id)).unwrap().unwrap()
     }
 
     /// Decides a block of these events.
@@ -194,7 +232,7 @@ impl Agreement for AtOnce {
             height: self.0.ledger.head().height,
             round: 0,
             validator: true,
-            watching: false,
+            watching: None,
             behind: false,
             peers: 3,
             gossip_peers: 3,
@@ -202,6 +240,7 @@ impl Agreement for AtOnce {
             mempool_bytes: 0,
             evidence: 0,
             halted: None,
+            full: false,
         }
     }
 

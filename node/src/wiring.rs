@@ -5,25 +5,27 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use consensus::guard::Guard;
 use consensus::mempool::{Budget, Limits};
-use consensus::{Handle, PeerId, Rejoin, Timeouts};
+use consensus::{Handle, PeerId, Provenance, Timeouts};
 use ledger::{Ledger, Snapshot};
 use proofs::PublicKey;
 use registry::{Genesis, network};
 use tokio::net::TcpListener;
 use tokio::sync::broadcast::error::RecvError;
 
-use crate::admission::{Admission, now_ms};
+use crate::admission::Admission;
 use crate::api::{self, Announcer, Parts};
 use crate::application::Application;
 use crate::checkpoint::{Checkpoints, SignedFile};
+use crate::clock::now_ms;
 use crate::config::Config;
+use crate::feed::Feed;
 use crate::home::{Home, NodeKeys};
 use crate::intake::Intake;
 use crate::metrics::Metrics;
 use crate::server;
 use crate::signatures::Signatures;
+use crate::space::Space;
 use crate::waiting::Waiting;
 
 /// Threads that check submitted events.
@@ -32,41 +34,89 @@ const CHECKING_THREADS: usize = 2;
 /// How often a validator repeats its newest statement about the log, for peers that missed it.
 const REPEAT: Duration = Duration::from_secs(15);
 
+/// How often the disk's free space is looked at: it may vanish quickly.
+const SPACE_LOOK: Duration = Duration::from_millis(250);
+
+/// How long a node waits at least that met a full disk.
+const FULL_PAUSE: Duration = Duration::from_secs(2);
+
 /// How a node is to run.
 #[derive(Debug, Clone)]
 pub struct Options {
     /// Its home.
     pub home: Home,
-    /// Whether it follows without a vote.
-    pub replica: bool,
-    /// Whether its memory of what it signed is gone: watch first, sign later.
-    pub rejoin: bool,
+    /// Its keys: without a validator's it follows without a vote.
+    pub keys: NodeKeys,
+    /// Where the home comes from, as the operator says.
+    pub provenance: Provenance,
+}
+
+/// Why a node ended that had started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// It was told to.
+    Stopped,
+    /// It had held still for lack of space, and there is space again: it should begin anew.
+    SpaceIsBack,
 }
 
 /// Runs a node until `stop` ends.
 ///
 /// # Errors
 /// Why it did not start.
-pub async fn run(options: Options, stop: impl Future<Output = ()>) -> anyhow::Result<()> {
-    let Options { home, replica, rejoin } = options;
+pub async fn run(options: Options, stop: impl Future<Output = ()>) -> anyhow::Result<Ended> {
+    let Options { home, keys, provenance } = options;
     let config = Config::load(&home.config())?;
-    let keys = home.load_keys(replica)?;
     let genesis = home.load_genesis()?;
+    let space = Arc::new(Space::of(&home.data(), &config.disk));
+    space.look();
     // First what another process may hold, so that a second node in one home does no harm.
     let ledger = Arc::new(open_ledger(&home, &genesis)?);
     let listener = TcpListener::bind(config.http.listen)
         .await
         .with_context(|| format!("cannot listen on {}: choose another port", config.http.listen))?;
-    let node = Node::start(&home, &config, keys, ledger, rejoin).await?;
+    let node = Node::start(&home, &config, keys, ledger, space.clone(), provenance).await?;
     let at: SocketAddr = listener.local_addr()?;
     tracing::info!(moniker = config.moniker, http = %at, network = genesis.network(), "node runs");
-    let router = api::router(node.parts);
-    server::serve(listener, router, &config.http, node.metrics, stop).await;
+    let feed = node.parts.feed.clone();
+    let front = api::front(node.parts);
+    let mut ended = Ended::Stopped;
+    let until = async {
+        tokio::select! {
+            () = stop => {}
+            () = hold_without_space(&space, &node.handle) => ended = Ended::SpaceIsBack,
+        }
+        // Those who follow would hold their connections for ever.
+        feed.close();
+    };
+    server::serve(listener, front, &config.http, node.metrics, until).await;
     // Answers first, then agreement, which may still commit; the ledger closes last.
     tracing::info!("node stops");
     node.handle.shutdown().await;
     node.checkpoints.abort();
-    Ok(())
+    Ok(ended)
+}
+
+/// Ends agreement in order when the space runs low. Returns when there is space again.
+async fn hold_without_space(space: &Space, handle: &Handle) {
+    let mut tick = tokio::time::interval(SPACE_LOOK);
+    loop {
+        tick.tick().await;
+        // Agreement may have met the end of the disk before we saw it come.
+        let full = handle.status().full;
+        if !space.look() && !full {
+            continue;
+        }
+        handle.shutdown().await;
+        if full {
+            tokio::time::sleep(FULL_PAUSE).await;
+        }
+        while space.look() {
+            tick.tick().await;
+        }
+        tracing::info!("there is space again: the node begins anew");
+        return;
+    }
 }
 
 struct Node {
@@ -82,7 +132,8 @@ impl Node {
         config: &Config,
         keys: NodeKeys,
         ledger: Arc<Ledger>,
-        rejoin: bool,
+        space: Arc<Space>,
+        provenance: Provenance,
     ) -> anyhow::Result<Node> {
         let snapshot = ledger.snapshot();
         check_place(&snapshot, &keys)?;
@@ -96,8 +147,15 @@ impl Node {
             Some(keys) => Some((keys.clone(), SignedFile::open(&home.checkpoint())?)),
             None => None,
         };
-        let checkpoints = Arc::new(Checkpoints::new(ledger.clone(), signing, metrics.clone()));
-        let announcer = Announcer { waiting: waiting.clone(), checkpoints: checkpoints.clone() };
+        let checkpoints = Checkpoints::new(ledger.clone(), signing, metrics.clone());
+        let checkpoints = Arc::new(checkpoints.kept_in(home.published_checkpoint())?);
+        let patience = Duration::from_secs(config.http.write_seconds);
+        let feed = Feed::new(ledger.clone(), config.http.streams_max, patience, metrics.clone());
+        let announcer = Announcer {
+            waiting: waiting.clone(),
+            checkpoints: checkpoints.clone(),
+            feed: feed.clone(),
+        };
         let signatures = Arc::new(Signatures::new(metrics.clone()));
         let application = Application::new(
             ledger.clone(),
@@ -106,16 +164,18 @@ impl Node {
             metrics.clone(),
         );
         let admission = Arc::new(Admission::new(ledger.clone(), signatures));
-        let engine = agreement_config(home, config, &keys, &snapshot, rejoin)?;
+        let engine = agreement_config(home, config, &keys, &snapshot, provenance)?;
         let handle =
             start_agreement(engine, &keys, Arc::new(application), admission.clone()).await?;
         let parts = Parts {
             moniker: config.moniker.clone(),
             ledger,
+            space,
             agreement: Arc::new(handle.clone()),
             intake: Intake::start(admission, config.http.checking_max, CHECKING_THREADS),
             waiting,
             checkpoints: checkpoints.clone(),
+            feed,
             metrics: metrics.clone(),
             wait: Duration::from_secs(config.http.wait_seconds),
             body: Duration::from_secs(config.http.body_seconds),
@@ -126,24 +186,12 @@ impl Node {
     }
 }
 
-/// Starts agreement. A validator that has signed beyond its ledger's head, because it lost blocks,
-/// watches until it has caught up: it could sign nothing on the way.
 async fn start_agreement(
-    mut config: consensus::Config,
+    config: consensus::Config,
     keys: &NodeKeys,
     application: Arc<Application>,
     admission: Arc<Admission>,
 ) -> anyhow::Result<Handle> {
-    let height = consensus::Application::head(&*application).height;
-    // What cannot be read is for the start to judge.
-    let signed = match &keys.validator {
-        Some(_) => Guard::open(&config.home, false).map_or(0, |guard| guard.floor()),
-        None => 0,
-    };
-    if signed > height + 1 {
-        tracing::warn!(signed, height, "signed beyond the ledger's head; watching until caught up");
-        config.rejoin.get_or_insert_default();
-    }
     let secrets = consensus::Keys {
         validator: keys.validator.as_ref().map(|keys| keys.vote.clone()),
         transport: keys.p2p.to_bytes(),
@@ -203,7 +251,7 @@ fn agreement_config(
     config: &Config,
     keys: &NodeKeys,
     snapshot: &Snapshot,
-    rejoin: bool,
+    provenance: Provenance,
 ) -> anyhow::Result<consensus::Config> {
     let own = PublicKey::from(&keys.p2p);
     let mut peers = Vec::new();
@@ -242,7 +290,8 @@ fn agreement_config(
             bytes_max: config.mempool.bytes_max,
             principal_events_max: config.mempool.principal_events_max,
         },
-        rejoin: rejoin.then(Rejoin::default),
+        used: home.used(),
+        provenance,
     })
 }
 

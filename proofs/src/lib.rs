@@ -15,7 +15,9 @@
 
 pub mod block;
 pub mod certificate;
+pub mod chain;
 pub mod evidence;
+pub mod fork;
 pub mod hash;
 pub mod header;
 pub mod history;
@@ -23,6 +25,7 @@ pub mod merkle;
 pub mod receipt;
 pub mod record;
 pub mod state;
+pub mod tlog;
 pub mod trust;
 pub mod validators;
 
@@ -30,7 +33,9 @@ mod bytes;
 
 pub use block::Block;
 pub use certificate::{Certificate, Signature, Vote};
+pub use chain::{Checkpoint, TrustChain};
 pub use evidence::{Evidence, ProvenRecord};
+pub use fork::{Fork, ForkProof};
 pub use hash::{Hash, Tag, tagged};
 pub use header::Header;
 pub use receipt::Receipt;

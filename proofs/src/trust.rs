@@ -171,7 +171,23 @@ pub fn verify(trust: &Trust, evidence: &Evidence, freshness: Freshness) -> Verdi
         evidence.verify_records(&header)?;
         Ok(header)
     };
-    verdict(trust, prove(), &evidence.certificate, freshness)
+    let Freshness { now, age_max } = freshness;
+    let Header { height, time, .. } = match trust.certified(prove(), &evidence.certificate, now) {
+        Ok(header) => header,
+        Err(verdict) => return verdict,
+    };
+    if height < trust.height {
+        let why = format!("you already know height {}", trust.height);
+        return Verdict::Stale { height, time, why };
+    }
+    let age = now.saturating_sub(time);
+    match age_max {
+        Some(age_max) if age > age_max => {
+            let why = format!("{} s old, you allow {} s", age / 1000, age_max / 1000);
+            Verdict::Stale { height, time, why }
+        }
+        _ => Verdict::Valid { height, time },
+    }
 }
 
 /// Decides whether `receipt` proves its event to someone who holds `trust`. A receipt speaks of
@@ -182,54 +198,52 @@ pub fn verify_receipt(trust: &Trust, receipt: &Receipt, now: u64) -> Verdict {
         receipt.verify_inclusion(&header)?;
         Ok(header)
     };
-    verdict(trust, prove(), &receipt.certificate, Freshness { now, age_max: None })
+    match trust.certified(prove(), &receipt.certificate, now) {
+        Ok(Header { height, time, .. }) => Verdict::Valid { height, time },
+        Err(verdict) => verdict,
+    }
 }
 
-fn verdict(
-    trust: &Trust,
-    proven: Result<Header, EvidenceError>,
-    certificate: &Certificate,
-    freshness: Freshness,
-) -> Verdict {
-    let header = match proven {
-        Ok(header) => header,
-        Err(error) => return error.into(),
-    };
-    if header.genesis != trust.genesis {
-        return Verdict::untrusted(format!(
-            "the answer is from the network with genesis `{}`, you trust `{}`",
-            header.genesis, trust.genesis
-        ));
-    }
-    if header.validators != trust.validators.hash() {
-        return Verdict::untrusted(format!(
-            "the validator set of height {} is not known; get a newer checkpoint",
-            header.height
-        ));
-    }
-    if let Err(error) = certificate.verify(&trust.genesis, &trust.validators) {
-        return EvidenceError::from(error).into();
-    }
-    let Freshness { now, age_max } = freshness;
-    if now.saturating_sub(trust.time) > trust.period {
-        return Verdict::untrusted(
-            "what you trust is older than the trust period; get a newer checkpoint",
-        );
-    }
-    if header.time > now.saturating_add(CLOCK_SKEW_MAX) {
-        return Verdict::untrusted("the answer is from the future; check this machine's clock");
-    }
-    let (height, time) = (header.height, header.time);
-    let age = now.saturating_sub(time);
-    if height < trust.height {
-        let why = format!("you already know of height {}", trust.height);
-        return Verdict::Stale { height, time, why };
-    }
-    match age_max {
-        Some(age_max) if age > age_max => {
-            let why = format!("{} s old, you allow {} s", age / 1000, age_max / 1000);
-            Verdict::Stale { height, time, why }
+impl Trust {
+    /// The header, if those whom this trust names certified it.
+    fn certified(
+        &self,
+        proven: Result<Header, EvidenceError>,
+        certificate: &Certificate,
+        now: u64,
+    ) -> Result<Header, Verdict> {
+        let header = proven?;
+        if header.genesis != self.genesis {
+            return Err(self.other_network(&header.genesis));
         }
-        _ => Verdict::Valid { height, time },
+        if header.validators != self.validators.hash() {
+            return Err(Verdict::untrusted(format!(
+                "the validator set of height {} is not known; get a newer checkpoint",
+                header.height
+            )));
+        }
+        certificate.verify(&self.genesis, &self.validators).map_err(EvidenceError::from)?;
+        self.check_period(now)?;
+        if header.time > now.saturating_add(CLOCK_SKEW_MAX) {
+            let why = "the answer is from the future; check this machine's clock";
+            return Err(Verdict::untrusted(why));
+        }
+        Ok(header)
+    }
+
+    /// Retired validators may have lost their keys, so trust in them ends.
+    pub(crate) fn check_period(&self, now: u64) -> Result<(), Verdict> {
+        if now.saturating_sub(self.time) <= self.period {
+            return Ok(());
+        }
+        let why = "what you trust is older than the trust period; get a newer checkpoint";
+        Err(Verdict::untrusted(why))
+    }
+
+    pub(crate) fn other_network(&self, genesis: &Hash) -> Verdict {
+        Verdict::untrusted(format!(
+            "it is from the network with genesis `{genesis}`, you trust `{}`",
+            self.genesis
+        ))
     }
 }

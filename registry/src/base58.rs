@@ -24,6 +24,11 @@ const fn values() -> [u8; 128] {
     values
 }
 
+/// Whether this is a digit's character.
+pub fn is_digit(character: u8) -> bool {
+    VALUES.get(usize::from(character)).is_some_and(|value| *value != NONE)
+}
+
 /// The digits of some bytes. A leading zero byte is a leading `1`.
 pub fn encode(bytes: &[u8]) -> String {
     let zeros = bytes.iter().take_while(|byte| **byte == 0).count();
@@ -86,9 +91,16 @@ pub fn decode(text: &str, bytes_max: usize) -> Option<Vec<u8>> {
             }
         }
     }
-    let mut bytes = vec![0; zeros];
-    let number = limbs.iter().rev().flat_map(|limb| limb.to_be_bytes().into_iter().skip(4));
-    bytes.extend(number.skip_while(|byte| *byte == 0));
+    let mut bytes = Vec::with_capacity(zeros + limbs.len() * 4);
+    bytes.resize(zeros, 0);
+    let mut limbs = limbs.iter().rev();
+    if let Some(first) = limbs.next() {
+        bytes.extend(first.to_be_bytes().iter().skip_while(|byte| **byte == 0));
+    }
+    for limb in limbs {
+        let [_, _, _, _, number @ ..] = limb.to_be_bytes();
+        bytes.extend_from_slice(&number);
+    }
     (bytes.len() <= bytes_max).then_some(bytes)
 }
 

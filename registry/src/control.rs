@@ -40,11 +40,12 @@ impl Control {
         }
     }
 
-    /// Checks what needs no state: forms, repetition, and that the threshold can be met.
+    /// Checks what needs no state: forms, repetition, and that the threshold can be met. `signers`
+    /// are those of the event that sets this control of `did`.
     ///
     /// # Errors
     /// [`Rejection::Control`].
-    pub fn check(&self, did: &str) -> Result<(), Rejection> {
+    pub fn check(&self, did: &str, signers: &[Signer]) -> Result<(), Rejection> {
         let wrong = |problem: String| Err(Rejection::Control(problem));
         for (name, list) in [
             ("keys", &self.keys),
@@ -59,7 +60,9 @@ impl Control {
             }
         }
         for key in &self.keys {
-            if let Err(error) = key.parse::<PublicKey>() {
+            let signs = signers.iter().any(|signer| signer.key == *key);
+            let read = if signs { PublicKey::signing(key) } else { key.parse() };
+            if let Err(error) = read {
                 return wrong(format!("`{key}` in `keys`: {error}"));
             }
         }

@@ -21,6 +21,9 @@ pub const PLACEHOLDER: &str = "{SCID}";
 const SCID_CHARS: usize = 46;
 /// Multihash code of SHA-256 and the digest's length.
 const SHA2_256: [u8; 2] = [0x12, 0x20];
+/// The multihashes of 32 zero bytes and of 32 bytes 0xff.
+const SCID_FIRST: &str = "QmNLei78zWmzUdbeRB3CiUfAizWUrbeeZh5K1rhAQKCh51";
+const SCID_LAST: &str = "QmfZy5bvk7a3DQAjCbGNtmrPXWkyVvPrdnZMyBZ5q5ieKG";
 
 /// Text that is not an identifier of the kind asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -188,12 +191,13 @@ pub fn sha256_multihash(bytes: &[u8]) -> String {
     base58::encode(&multihash)
 }
 
-/// Whether the text is a SHA-256 multihash in base58btc, in its only spelling.
+/// Whether the text is a SHA-256 multihash in base58btc, in its only spelling. Digits of one length
+/// are ordered as the numbers that they write, so nothing is decoded.
 #[must_use]
 pub fn is_sha256_multihash(text: &str) -> bool {
     text.len() == SCID_CHARS
-        && base58::decode(text, 34)
-            .is_some_and(|bytes| bytes.len() == 34 && bytes.starts_with(&SHA2_256))
+        && (SCID_FIRST..=SCID_LAST).contains(&text)
+        && text.bytes().all(base58::is_digit)
 }
 
 /// The network that a text which may be a did:ndi identifier names; empty where there is none.
@@ -242,7 +246,7 @@ pub fn absolute_did_url(did: &str, reference: &str) -> String {
 }
 
 /// RFC 3986 section 5.2.4, of a path that begins with a slash or is read as if it did.
-fn remove_dot_segments(path: &str) -> String {
+pub(crate) fn remove_dot_segments(path: &str) -> String {
     let mut kept: Vec<&str> = Vec::new();
     let mut ends_in_slash = false;
     for segment in path.strip_prefix('/').unwrap_or(path).split('/') {
@@ -343,6 +347,7 @@ impl fmt::Display for NdiDid {
 #[cfg(test)]
 mod tests {
     use expect_test::{Expect, expect};
+    use proptest::prelude::*;
 
     use super::*;
 
@@ -463,5 +468,27 @@ mod tests {
         assert_eq!(absolute("../c/.."), "did:a:b/");
         assert_eq!(absolute("did:c:d#e"), "did:c:d#e");
         assert_eq!(absolute("https://c/d"), "https://c/d");
+    }
+
+    proptest! {
+        #[test]
+        fn a_multihash_is_known_without_decoding_it(
+            prefix in prop_oneof![Just(SHA2_256), any::<[u8; 2]>()],
+            digest in prop_oneof![Just([0; 32]), Just([0xff; 32]), any::<[u8; 32]>()],
+            at in 0_usize..SCID_CHARS,
+            character in any::<char>(),
+        ) {
+            let mut text = base58::encode(&[&prefix[..], &digest].concat());
+            let decodes = |text: &str| {
+                text.len() == SCID_CHARS
+                    && base58::decode(text, 34)
+                        .is_some_and(|bytes| bytes.len() == 34 && bytes.starts_with(&SHA2_256))
+            };
+            prop_assert_eq!(is_sha256_multihash(&text), prefix == SHA2_256);
+            if at < text.len() {
+                text.replace_range(at..=at, &character.to_string());
+                prop_assert_eq!(is_sha256_multihash(&text), decodes(&text));
+            }
+        }
     }
 }

@@ -16,6 +16,7 @@ pub mod answer;
 pub mod author;
 pub mod base58;
 pub mod control;
+pub mod dereferencing;
 pub mod did;
 pub mod did_state;
 pub mod document;

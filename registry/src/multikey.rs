@@ -71,6 +71,16 @@ impl PublicKey {
         Ok(Self { suite, bytes: key.into() })
     }
 
+    /// A key to register that has signed the event that registers it: see
+    /// [`Suite::accepts_signing_key`].
+    ///
+    /// # Errors
+    /// As [`PublicKey::new`] and [`PublicKey::named`].
+    pub fn signing(text: &str) -> Result<Self, KeyError> {
+        let key = Self::named(text)?;
+        if key.suite.accepts_signing_key(&key.bytes) { Ok(key) } else { Err(KeyError::Point) }
+    }
+
     /// The suite that this key signs with.
     #[must_use]
     pub fn suite(&self) -> &'static Suite {

@@ -3,6 +3,7 @@
 
 use proofs::{ProvenRecord, Record};
 
+use crate::did_state::DidState;
 use crate::resolution::Question;
 
 /// The key under which the prepared answer about a DID is kept.
@@ -12,15 +13,43 @@ pub fn resolution_key(did: &str) -> Vec<u8> {
 
 /// The entries that this record makes or replaces.
 pub fn projections(key: &str, record: &Record) -> Vec<(Vec<u8>, Vec<u8>)> {
-    match key.strip_prefix("did/") {
-        Some(did) => resolution(did, key, record).into_iter().collect(),
-        None => Vec::new(),
-    }
+    let Some(did) = key.strip_prefix("did/") else { return Vec::new() };
+    let resolution = resolution(did, key, record).into_iter();
+    let relations = DidState::read(record).map_or_else(Vec::new, |state| relations(did, &state));
+    resolution.chain(relations).collect()
+}
+
+/// What the keys of the DIDs begin with that stand in this relation to another.
+pub fn relation_prefix(relation: Relation, other: &str) -> Vec<u8> {
+    let name = match relation {
+        Relation::Controller => "controller",
+        Relation::Endorser => "endorser",
+    };
+    format!("{name}/{other}/").into_bytes()
+}
+
+/// How a DID is related to another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Relation {
+    /// The other has a say over it.
+    Controller,
+    /// The other vouched for it.
+    Endorser,
+}
+
+/// Entries without value, by which DIDs are found.
+fn relations(did: &str, state: &DidState) -> Vec<(Vec<u8>, Vec<u8>)> {
+    let controllers = state.control.controllers.iter().map(|other| (Relation::Controller, other));
+    let endorser = state.endorser.iter().map(|other| (Relation::Endorser, other));
+    let key = |(relation, other): (Relation, &String)| {
+        [relation_prefix(relation, other), did.as_bytes().to_vec()].concat()
+    };
+    controllers.chain(endorser).map(|related| (key(related), Vec::new())).collect()
 }
 
 /// The resolution result without proof, ready to be sent.
 fn resolution(did: &str, key: &str, record: &Record) -> Option<(Vec<u8>, Vec<u8>)> {
-    let question = Question { did: did.to_owned(), version_id: None, version_time: None };
+    let question = Question::latest(did);
     let proven = ProvenRecord {
         key: key.to_owned(),
         past: None,

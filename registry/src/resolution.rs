@@ -4,76 +4,37 @@
 use proofs::ProvenRecord;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use crate::did::{Did, NdiDid};
 use crate::did_state::{self, DidState};
-use crate::time;
+use crate::{json, time};
+
+mod expand;
+mod failure;
+pub mod request;
+
+#[cfg(test)]
+mod tests;
+
+use expand::expand;
+pub use failure::Failure;
 
 /// What is asked. Members stand in canonical order.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Question {
     /// The DID.
     pub did: String,
+    /// Whether relative DID URLs in the document are made absolute.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub expand_relative_urls: bool,
     /// A version by its number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version_id: Option<String>,
     /// A version by a moment: the one in force then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version_time: Option<String>,
-}
-
-/// What a resolution fails with (DID Resolution, section 10).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Failure {
-    /// Not a DID.
-    InvalidDid,
-    /// Another method, or another network of this one.
-    MethodNotSupported,
-    /// An option's value makes no sense.
-    InvalidOptions,
-    /// No such DID or version.
-    NotFound,
-    /// The node failed.
-    Internal,
-}
-
-impl Failure {
-    /// The code, which ends the error's type.
-    pub fn code(self) -> &'static str {
-        match self {
-            Failure::InvalidDid => "INVALID_DID",
-            Failure::MethodNotSupported => "METHOD_NOT_SUPPORTED",
-            Failure::InvalidOptions => "INVALID_OPTIONS",
-            Failure::NotFound => "NOT_FOUND",
-            Failure::Internal => "INTERNAL_ERROR",
-        }
-    }
-
-    fn title(self) -> &'static str {
-        match self {
-            Failure::InvalidDid => "the identifier is not a DID",
-            Failure::MethodNotSupported => "this registry does not hold DIDs of that kind",
-            Failure::InvalidOptions => "an option has a value that makes no sense",
-            Failure::NotFound => "there is no such DID or version",
-            Failure::Internal => "the node could not answer",
-        }
-    }
-
-    /// The whole result for a failure.
-    pub fn result(self) -> Resolution {
-        let error = json!({
-            "title": self.title(),
-            "type": format!("https://www.w3.org/ns/did#{}", self.code()),
-        });
-        Resolution {
-            failure: Some(self),
-            document: None,
-            document_metadata: Map::new(),
-            resolution_metadata: Map::from_iter([("error".to_owned(), error)]),
-        }
-    }
 }
 
 /// A resolution result.
@@ -90,6 +51,16 @@ pub struct Resolution {
 }
 
 impl Resolution {
+    /// The result for a failure.
+    pub fn failed(failure: Failure, detail: Option<&str>) -> Resolution {
+        Resolution {
+            failure: Some(failure),
+            document: None,
+            document_metadata: Map::new(),
+            resolution_metadata: failure.metadata(detail),
+        }
+    }
+
     /// Whether the DID is deactivated, which HTTP answers with 410.
     pub fn is_deactivated(&self) -> bool {
         self.document_metadata.get("deactivated") == Some(&Value::Bool(true))
@@ -98,12 +69,7 @@ impl Resolution {
     /// The result as JSON text; `proof` goes to `didDocumentMetadata.proof`.
     pub fn to_json(&self, proof: Option<&RawValue>) -> String {
         let document = self.document.as_ref().map_or("null", |document| document.get());
-        let mut metadata = Value::Object(self.document_metadata.clone()).to_string();
-        if let Some(proof) = proof {
-            metadata.pop();
-            let comma = if self.document_metadata.is_empty() { "" } else { "," };
-            metadata.push_str(&format!("{comma}\"proof\":[{}]}}", proof.get()));
-        }
+        let metadata = with_proof(&self.document_metadata, proof);
         let resolution = Value::Object(self.resolution_metadata.clone());
         [
             r#"{"didDocument":"#,
@@ -118,7 +84,23 @@ impl Resolution {
     }
 }
 
+/// Metadata as JSON text, with the proof if there is one.
+pub(crate) fn with_proof(metadata: &Map<String, Value>, proof: Option<&RawValue>) -> String {
+    let mut text = Value::Object(metadata.clone()).to_string();
+    if let Some(proof) = proof {
+        text.pop();
+        let comma = if metadata.is_empty() { "" } else { "," };
+        text.push_str(&format!("{comma}\"proof\":[{}]}}", proof.get()));
+    }
+    text
+}
+
 impl Question {
+    /// The latest version of a DID's document.
+    pub fn latest(did: &str) -> Question {
+        Question { did: did.to_owned(), ..Question::default() }
+    }
+
     /// The key of the record that the answer is made from.
     ///
     /// # Errors
@@ -158,13 +140,13 @@ impl Question {
     pub fn answer(&self, proven: &ProvenRecord) -> Option<Resolution> {
         let wanted = match self.wanted() {
             Ok(wanted) => wanted,
-            Err(failure) => return Some(failure.result()),
+            Err(failure) => return Some(Resolution::failed(failure, None)),
         };
         if proven.key != did_state::key(&self.did) {
             return None;
         }
         let Some(record) = &proven.record else {
-            return proven.past.is_none().then(|| Failure::NotFound.result());
+            return proven.past.is_none().then(|| Resolution::failed(Failure::NotFound, None));
         };
         let current = DidState::read(record)?;
         if let Some(past) = &proven.past {
@@ -178,22 +160,37 @@ impl Question {
             let state: DidState = serde_json::from_str(past.content.get()).ok()?;
             let next = Some((until, entry.version + 1));
             let facts = Facts { version: entry.version, since: entry.time, next };
-            return asked_for.then(|| facts.resolution(&state, current.deactivated));
+            return asked_for.then(|| self.show(facts.resolution(&state, current.deactivated)));
         }
         match wanted {
             Wanted::Version(version) if version > record.version => {
-                return Some(Failure::NotFound.result());
+                return Some(Resolution::failed(Failure::NotFound, None));
             }
             Wanted::Version(version) if version < record.version => return None,
             Wanted::Time(moment) if moment < current.created => {
-                return Some(Failure::NotFound.result());
+                return Some(Resolution::failed(Failure::NotFound, None));
             }
             Wanted::Time(moment) if moment < record.time => return None,
             _ => {}
         }
         let facts = Facts { version: record.version, since: record.time, next: None };
-        Some(facts.resolution(&current, current.deactivated))
+        Some(self.show(facts.resolution(&current, current.deactivated)))
     }
+
+    /// The result in the form that the options ask for.
+    fn show(&self, mut resolution: Resolution) -> Resolution {
+        if self.expand_relative_urls {
+            resolution.document = resolution.document.map(|text| expanded(text, &self.did));
+        }
+        resolution
+    }
+}
+
+/// A document with its relative DID URLs made absolute; what is no object stays as it is.
+fn expanded(text: Box<RawValue>, did: &str) -> Box<RawValue> {
+    let Ok(mut document) = serde_json::from_str(text.get()) else { return text };
+    expand(&mut document, did);
+    json::raw(&Value::Object(document)).unwrap_or(text)
 }
 
 /// Which version of a record is asked for.

@@ -36,8 +36,11 @@ pub struct Suite {
     pub signature_bytes: usize,
     /// What a verification costs, in the unit of a block's budget: about a microsecond.
     pub cost: u64,
-    /// Whether bytes of the right length are a key that may be registered.
-    accepts_key: fn(&[u8]) -> bool,
+    /// Whether bytes of the right length are the one encoding of a key and, if it is a point of the
+    /// curve at all, of one that is safe.
+    is_safe: fn(&[u8]) -> bool,
+    /// Whether they are a point of the curve.
+    is_point: fn(&[u8]) -> bool,
     /// Whether the signature (third) is the key's (first) over the message (second).
     verify: fn(&[u8], &[u8], &[u8]) -> bool,
 }
@@ -47,7 +50,14 @@ impl Suite {
     /// computes with, so that no two validators differ over a strange key.
     #[must_use]
     pub fn accepts_key(&self, key: &[u8]) -> bool {
-        key.len() == self.key_bytes && (self.accepts_key)(key)
+        self.accepts_signing_key(key) && (self.is_point)(key)
+    }
+
+    /// As [`Suite::accepts_key`] for a key that has signed: that it is a point, which is costly to
+    /// find out, is known once the signature is verified.
+    #[must_use]
+    pub fn accepts_signing_key(&self, key: &[u8]) -> bool {
+        key.len() == self.key_bytes && (self.is_safe)(key)
     }
 
     /// Whether `signature` is that of `key` over `message`.

@@ -2,6 +2,8 @@
 //! a
 //! format must change, it gets a new tag, and the old example stays.
 
+mod trust;
+
 use std::fs;
 
 use proofs::record::{key_hash, record_hash};
@@ -33,7 +35,7 @@ fn answer(golden: &Golden, question: resolution::Question) -> Value {
 
 fn ask(did: &str, version_id: Option<&str>) -> resolution::Question {
     let version_id = version_id.map(str::to_owned);
-    resolution::Question { did: did.to_owned(), version_id, version_time: None }
+    resolution::Question { version_id, ..resolution::Question::latest(did) }
 }
 
 /// A dereferencing result with its proof, as a node serves it.
@@ -233,6 +235,51 @@ fn the_frozen_answers_are_valid_and_nothing_else_is() {
                 assert!(invalid, "{name}, byte {at} of {}: {verdict}", bytes.len());
             }
         }
+    }
+}
+
+#[test]
+fn a_proof_has_one_spelling() {
+    let frozen = fs::read(root().join("tests/golden/format.json")).expect("the examples");
+    let frozen: Value = serde_json::from_slice(&frozen).expect("JSON");
+    let genesis = frozen["genesis"]["text"].as_str().expect("a text");
+    let trust = Trust::from_genesis(genesis.as_bytes()).expect("a genesis");
+    let freshness = Freshness { now: frozen["now"].as_u64().expect("a time"), age_max: None };
+    let proven = "/didDocumentMetadata/proof/0/evidence/records/0";
+    let asked = "/didDocumentMetadata/proof/0/question/resolution";
+    let certificate = "/didDocumentMetadata/proof/0/evidence/certificate/signatures/0";
+    type Change = fn(&mut Value);
+    let changes: [(&str, &str, Change); 5] = [
+        ("absent", proven, |record| drop(record.as_object_mut().expect("one").remove("record"))),
+        ("absent", proven, |record| record["past"] = Value::Null),
+        ("past", &format!("{proven}/past"), |past| past["next"] = Value::Null),
+        ("current", asked, |question| question["versionId"] = Value::Null),
+        ("current", certificate, |one| *one = json!([one["validator"], one["signature"]])),
+    ];
+    for (name, place, change) in changes {
+        let mut answer = frozen["answers"][name].clone();
+        change(answer.pointer_mut(place).expect("a place"));
+        let bytes = json::canonical(&answer).expect("JSON of the profile");
+        let verdict = answer::check(&trust, &bytes, freshness);
+        assert!(matches!(verdict, Verdict::Invalid { .. }), "{place}: {verdict}");
+    }
+}
+
+#[test]
+fn that_a_version_does_not_exist_is_proven() {
+    let golden = Golden::new();
+    let (did, created) = golden.did_created(50);
+    golden.commit(&[created]);
+    let trust = Trust::from_genesis(golden.genesis.bytes()).expect("a genesis");
+    let before = "2020-01-01T00:00:00Z".to_owned();
+    let at = resolution::Question { version_time: Some(before), ..ask(&did, None) };
+    for question in [ask(&did, Some("2")), at] {
+        let answer = answer(&golden, question);
+        assert!(answer["didDocument"].is_null());
+        let bytes = json::canonical(&answer).expect("JSON of the profile");
+        let freshness = Freshness { now: TIME + 10_000, age_max: None };
+        let verdict = answer::check(&trust, &bytes, freshness);
+        assert!(verdict.is_valid(), "{verdict}: {answer}");
     }
 }
 

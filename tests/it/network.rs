@@ -1,8 +1,11 @@
 //! What must hold for people who use a network of real processes. These tests take turns.
 
+mod clones;
 mod crash;
+mod disk;
 mod documents;
 mod guides;
 mod lifecycle;
+mod log;
 mod npm;
 mod trouble;

@@ -15,6 +15,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("consensus", &["proofs"]),
     ("genesis", &["proofs", "registry"]),
     ("node", &["consensus", "genesis", "ledger", "proofs", "registry"]),
+    ("explorer/wasm", &["proofs", "registry"]),
     ("tests", &["consensus", "genesis", "ledger", "node", "proofs", "registry"]),
     ("benches", &["consensus", "genesis", "ledger", "node", "proofs", "registry"]),
 ];
@@ -48,6 +49,7 @@ const PURE: &[(&str, &[&str])] = &[
             "thiserror",
         ],
     ),
+    ("explorer/wasm", &["base64", "proofs", "registry", "serde", "serde_json"]),
 ];
 
 /// Versions below which a package has a known hole.
@@ -59,8 +61,11 @@ fn manifest(package: &str) -> toml::Table {
 }
 
 fn dependencies(package: &str) -> BTreeSet<String> {
-    let manifest = manifest(package);
-    let table = manifest.get("dependencies").and_then(toml::Value::as_table);
+    names(manifest(package).get("dependencies"))
+}
+
+fn names(table: Option<&toml::Value>) -> BTreeSet<String> {
+    let table = table.and_then(toml::Value::as_table);
     table.into_iter().flat_map(|table| table.keys().cloned()).collect()
 }
 
@@ -103,6 +108,30 @@ fn pure_crates_are_made_of_pure_packages() {
             assert!(allowed.contains(&&*dependency), "{package} must not depend on {dependency}");
         }
     }
+}
+
+#[test]
+fn every_dependency_is_used() {
+    let mut named = BTreeSet::new();
+    for (package, _) in EDGES {
+        let manifest = manifest(package);
+        let mut files = Vec::new();
+        walk(&root().join(package), &mut files);
+        let texts: Vec<String> =
+            files.iter().map(|file| fs::read_to_string(file).expect("a source")).collect();
+        for table in ["dependencies", "dev-dependencies"] {
+            for name in names(manifest.get(table)) {
+                let module = name.replace('-', "_");
+                let used = texts.iter().any(|text| text.contains(&module));
+                assert!(used, "{package} does not use {name}");
+                named.insert(name);
+            }
+        }
+    }
+    let workspace = manifest(".");
+    let listed = workspace["workspace"].get("dependencies");
+    let idle: Vec<String> = names(listed).difference(&named).cloned().collect();
+    assert!(idle.is_empty(), "no crate names {idle:?}");
 }
 
 #[test]

@@ -70,7 +70,7 @@ impl Application for Machine {
         self.process().payload(id)
     }
 
-    fn commit(&self, certificate: &Certificate) -> Result<Committed, Fault> {
+    fn commit(&self, certificate: &Certificate) -> Result<Option<Committed>, Fault> {
         self.process().commit(certificate)
     }
 

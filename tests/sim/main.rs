@@ -12,7 +12,7 @@ use consensus::mempool::Candidate;
 use consensus::simulation::{Config, LogFault, Report, Violation, run};
 use machine::Machine;
 use registry::{Genesis, SignedEvent};
-use tests::golden::{FixedKey, Golden, TIME, genesis};
+use tests::golden::{self, Golden, TIME, genesis};
 
 /// The simulation's clock begins here, in milliseconds since 1970.
 const EPOCH: u64 = 1_800_000_000_000;
@@ -51,7 +51,7 @@ impl World {
     }
 
     fn config(&self, seed: u64) -> Config {
-        let keys = (10..14).map(|byte| FixedKey::new(byte).secret()).collect();
+        let keys = (10..14).map(golden::key).collect();
         Config {
             faults_ms: 15_000,
             events: self.events.clone(),
@@ -63,7 +63,9 @@ impl World {
 
     fn run(&self, config: &Config) -> Report {
         let mut machines: BTreeMap<usize, Arc<Machine>> = BTreeMap::new();
-        run(config, &mut |node| {
+        // In memory where there is such a place: every signature is synced.
+        let home = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir());
+        run(config, home.expect("a folder").path(), &mut |node| {
             let machine = machines.entry(node).or_insert_with(|| Arc::new(Machine::new()));
             machine.restart(&self.genesis);
             machine.clone()
@@ -125,6 +127,26 @@ fn a_disk_that_forgets_synced_log_entries_makes_nobody_sign_twice() {
         };
         assert!(!report.violations.iter().any(contradiction), "{:?}", report.violations);
     });
+}
+
+#[test]
+fn guards_that_are_damaged_or_restored_make_nobody_sign_twice_or_against_a_lock() {
+    let world = World::new();
+    let logs = [LogFault::TornTail, LogFault::Forgets, LogFault::Vanishes];
+    let config = |seed| {
+        let log = logs[usize::try_from(seed % 3).expect("small")];
+        Config { log, guard_damage: 0.6, crashes: 4.0, faults_ms: 30_000, ..world.config(seed) }
+    };
+    let (damaged, refused) = (AtomicU64::new(0), AtomicU64::new(0));
+    world.run_all(60, config, |report| {
+        // Where several logs are lost as well, there may be too few to go on.
+        let stuck = |violation: &Violation| matches!(violation, Violation::Stuck { .. });
+        assert!(report.violations.iter().all(stuck), "{:?}", report.violations);
+        assert!(report.violations.is_empty() || report.sat_out > 0, "{:?}", report.violations);
+        damaged.fetch_add(report.guards_damaged, Ordering::Relaxed);
+        refused.fetch_add(report.guards_refused, Ordering::Relaxed);
+    });
+    println!("{damaged:?} guards damaged, {refused:?} times refused");
 }
 
 #[test]

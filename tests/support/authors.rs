@@ -2,6 +2,7 @@
 
 use node::keys::{KeyFile, Suite};
 use registry::author::{self, Key, Times};
+use registry::multikey::PublicKey;
 use registry::{Control, json};
 use serde_json::{Value, json};
 
@@ -39,7 +40,7 @@ impl Author {
 
     /// From now for an hour.
     pub fn times(&self) -> Times {
-        let now = node::trust::now();
+        let now = node::clock::now_ms();
         Times { created: now, valid_until: now + HOUR }
     }
 
@@ -50,8 +51,8 @@ impl Author {
 
     /// Control by these keys.
     pub fn control(keys: &[&KeyFile], threshold: u64) -> Control {
-        let keys = keys.iter().map(|key| key.public().to_string()).collect();
-        Control { controllers: vec![], keys, next_key_hashes: vec![], threshold }
+        let keys: Vec<PublicKey> = keys.iter().map(|key| key.public()).collect();
+        Control::of(&keys, threshold)
     }
 
     /// The unsigned `DidCreated` of a document that names itself by the placeholder.
@@ -70,7 +71,7 @@ impl Author {
 
     /// A signed and endorsed `DidCreated` of a small document.
     pub fn did_created(&self, key: &KeyFile) -> (String, Vec<u8>) {
-        let document = json!({ "id": format!("did:ndi:{}:{{SCID}}", self.network) });
+        let document = json!({ "id": author::placeholder(&self.network) });
         let (did, mut event) = self.inception(document, &Author::control(&[key], 1));
         author::sign(&mut event, &did, &self.domain, key).expect("JSON");
         (did, self.endorse(event))

@@ -4,13 +4,11 @@
 use ed25519_consensus::SigningKey;
 use ledger::{BlockInput, CertifiedBlock, Ledger, Memory};
 use proofs::certificate::{Vote, vote_bytes};
-use proofs::{Certificate, Hash, PublicKey, Signature};
-use registry::author::{self, Key, Times};
+use proofs::{Certificate, PublicKey, Signature};
+use registry::author::{self, Key as _, Times};
 use registry::genesis::{Document, FORMAT, FirstRoles};
-use registry::integrity::Message;
 use registry::network::{Parameters, ValidatorEntry};
-use registry::{Control, Genesis, SignedEvent, json, multikey, suites};
-use serde_json::value::RawValue;
+use registry::{Control, Genesis, SignedEvent, json};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -19,39 +17,17 @@ pub const NETWORK: &str = "bt-golden";
 /// When it begins, in milliseconds since 1970: 2026-11-21T00:00:00Z.
 pub const TIME: u64 = 1_795_219_200_000;
 
-/// A key that is 32 times one byte.
-pub struct FixedKey(SigningKey);
-
-impl FixedKey {
-    /// The key of this byte.
-    pub fn new(byte: u8) -> FixedKey {
-        FixedKey(SigningKey::from([byte; 32]))
-    }
-
-    /// The secret key.
-    pub fn secret(&self) -> SigningKey {
-        self.0.clone()
-    }
-
-    /// The raw public key.
-    pub fn raw(&self) -> PublicKey {
-        PublicKey(self.0.verification_key().to_bytes())
-    }
+/// The key that is 32 times this byte.
+pub fn key(byte: u8) -> SigningKey {
+    SigningKey::from([byte; 32])
 }
 
-impl Key for FixedKey {
-    fn public(&self) -> multikey::PublicKey {
-        multikey::PublicKey::new(suites::SUITES[0], &self.raw().0).expect("an Ed25519 key")
-    }
-
-    fn sign(&self, message: &Message) -> Vec<u8> {
-        self.0.sign(message).to_bytes().to_vec()
-    }
+fn public(byte: u8) -> PublicKey {
+    PublicKey::from(&key(byte))
 }
 
-fn control(key: &FixedKey) -> Control {
-    let keys = vec![key.public().to_string()];
-    Control { controllers: vec![], keys, next_key_hashes: vec![], threshold: 1 }
+fn control(key: &SigningKey) -> Control {
+    Control::of([&key.public()], 1)
 }
 
 fn times(after: u64) -> Times {
@@ -62,11 +38,10 @@ fn times(after: u64) -> Times {
 fn inception(byte: u8, after: u64) -> (String, Value) {
     let document = json!({
         "@context": ["https://www.w3.org/ns/did/v1.1"],
-        "id": format!("did:ndi:{NETWORK}:{{SCID}}"),
+        "id": author::placeholder(NETWORK),
     });
-    let key = FixedKey::new(byte);
     let (did, event) =
-        author::inception(NETWORK, document, &control(&key), times(after)).expect("JSON");
+        author::inception(NETWORK, document, &control(&key(byte)), times(after)).expect("JSON");
     (did.to_string(), event)
 }
 
@@ -81,19 +56,18 @@ pub fn genesis() -> Genesis {
     let mut events = Vec::new();
     for byte in 1..=8 {
         let (did, mut event) = inception(byte, 0);
-        author::sign(&mut event, &did, NETWORK, &FixedKey::new(byte)).expect("JSON");
-        let text = String::from_utf8(canonical(&event)).expect("UTF-8");
-        events.push(RawValue::from_string(text).expect("JSON"));
+        author::sign(&mut event, &did, NETWORK, &key(byte)).expect("JSON");
+        events.push(json::raw(&event).expect("JSON of the profile"));
         dids.push(did);
     }
     let validator = |byte: u8| ValidatorEntry {
-        cosigner_key: FixedKey::new(byte + 20).raw(),
-        log_key: FixedKey::new(byte + 30).raw(),
+        cosigner_key: public(byte + 20),
+        log_key: public(byte + 30),
         name: format!("validator-{}", byte - 10),
         operator: dids[5].clone(),
-        peer_key: FixedKey::new(byte + 40).raw(),
+        peer_key: public(byte + 40),
         power: 1,
-        validator_key: FixedKey::new(byte).raw(),
+        validator_key: public(byte),
     };
     let document = Document {
         events,
@@ -142,16 +116,16 @@ impl Golden {
     /// The same, made so many milliseconds after the network began, and valid for a day.
     pub fn did_created_at(&self, byte: u8, after: u64) -> (String, Vec<u8>) {
         let (did, mut event) = inception(byte, after);
-        author::sign(&mut event, &did, &self.domain(), &FixedKey::new(byte)).expect("JSON");
+        author::sign(&mut event, &did, &self.domain(), &key(byte)).expect("JSON");
         let (endorser, _) = inception(8, 0);
-        author::endorse(&mut event, &endorser, &self.domain(), &FixedKey::new(8)).expect("JSON");
+        author::endorse(&mut event, &endorser, &self.domain(), &key(8)).expect("JSON");
         (did, canonical(&event))
     }
 
     /// An event of a DID by the key of this byte.
     pub fn event(&self, kind: &str, did: &str, byte: u8, members: Value) -> Vec<u8> {
         let mut event = author::event(kind, NETWORK, did, times(2_000), members);
-        author::sign(&mut event, did, &self.domain(), &FixedKey::new(byte)).expect("JSON");
+        author::sign(&mut event, did, &self.domain(), &key(byte)).expect("JSON");
         canonical(&event)
     }
 
@@ -164,7 +138,7 @@ impl Golden {
         };
         let input = BlockInput {
             time: TIME + height * 1_000,
-            proposer: FixedKey::new(10).raw(),
+            proposer: public(10),
             events: events.iter().map(check).collect(),
         };
         let proposal = self.ledger.propose(input).expect("a block");
@@ -173,8 +147,8 @@ impl Golden {
         let hash = self.genesis.hash();
         let message = vote_bytes(Vote::Precommit, &hash, height, 0, Some(&block));
         let sign = |byte: u8| Signature {
-            validator: FixedKey::new(byte).raw(),
-            signature: FixedKey::new(byte).0.sign(&message).to_bytes(),
+            validator: public(byte),
+            signature: key(byte).sign(&message).to_bytes(),
         };
         let signatures = (10..13).map(sign).collect();
         let certificate = Certificate { height, round: 0, block, signatures };
@@ -188,9 +162,4 @@ impl Default for Golden {
     fn default() -> Self {
         Golden::new()
     }
-}
-
-/// The hash as it stands in the examples.
-pub fn hex(hash: Hash) -> String {
-    hash.to_string()
 }

@@ -7,6 +7,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use node::client::{Client, Status};
+use node::config::Config;
 use node::keys::KeyFile;
 use registry::Genesis;
 use tempfile::TempDir;
@@ -38,7 +39,12 @@ impl Network {
 
     /// So many validators, all ready.
     pub fn with_validators(validators: usize) -> Network {
-        let home = tempfile::Builder::new().prefix("dzong-").tempdir().expect("a folder");
+        Network::start_in(&std::env::temp_dir(), validators)
+    }
+
+    /// So many validators, all ready, with their homes in this folder.
+    pub fn start_in(folder: &Path, validators: usize) -> Network {
+        let home = tempfile::Builder::new().prefix("dzong-").tempdir_in(folder).expect("a folder");
         let base_port = free_ports();
         let mut network = Network { home, base_port, nodes: Vec::new() };
         // The ordinary command makes keys and genesis; then each node becomes a child of ours.
@@ -97,6 +103,14 @@ impl Network {
         Genesis::parse(&bytes).expect("the local network's genesis is sound")
     }
 
+    /// A validator's public key, as answers show it.
+    pub fn genesis_validator(&self, node: usize) -> String {
+        let path = self.node_home(node).join("keys/validator.json");
+        let key = KeyFile::load(&path).expect("the local network made this key");
+        let secret = ed25519_consensus::SigningKey::from(*key.secret());
+        proofs::PublicKey::from(&secret).to_string()
+    }
+
     /// The domain that proofs of events name.
     pub fn domain(&self) -> String {
         self.genesis().context(1, 0).domain()
@@ -114,6 +128,21 @@ impl Network {
             .spawn()
             .expect("dzong runs");
         self.nodes[node] = Some(child);
+    }
+
+    /// A copy of a node's home that listens elsewhere, in this folder of the network.
+    pub fn copy_home(&self, node: usize, name: &str) -> Guest {
+        let home = self.home().join(name);
+        copy(&self.node_home(node), &home);
+        let path = home.join("config.toml");
+        let mut config = Config::load(&path).expect("the local network's settings");
+        let port = self.base_port + 7;
+        let at = |port: u16| format!("/ip4/127.0.0.1/tcp/{port}").parse().expect("an address");
+        config.http.listen = ([127, 0, 0, 1], port).into();
+        config.consensus.listen = at(port + 1000);
+        config.consensus.gossip_listen = at(port + 2000);
+        fs::write(path, config.to_commented()).expect("a file");
+        Guest { url: format!("http://127.0.0.1:{port}"), home, child: None }
     }
 
     /// kill -9.
@@ -201,6 +230,78 @@ impl Drop for Network {
             // Nothing can be done about a child that is gone already.
             let _ = child.kill();
             let _ = child.wait();
+        }
+    }
+}
+
+/// A node beside those of the network.
+pub struct Guest {
+    /// Where it serves HTTP.
+    pub url: String,
+    /// Its home.
+    pub home: PathBuf,
+    child: Option<Child>,
+}
+
+impl Guest {
+    /// Starts it.
+    pub fn run(&mut self, args: &[&str]) {
+        let log = File::create(self.log_path()).expect("a log");
+        let mut command = Command::new(dzong());
+        command.args(["run", "--home"]).arg(&self.home).args(args).stdin(Stdio::null());
+        command.stdout(log.try_clone().expect("a log")).stderr(log);
+        self.child = Some(command.spawn().expect("dzong runs"));
+    }
+
+    /// Waits until the process ends, which it must do by itself, and fail; what it said.
+    pub fn refused(&mut self) -> String {
+        let mut child = self.child.take().expect("it was started");
+        let start = Instant::now();
+        while child.try_wait().expect("a child has a state").is_none() {
+            if start.elapsed() > PATIENCE {
+                let _ = child.kill();
+                panic!("it runs: {}", self.log());
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        assert!(!child.wait().expect("it ended").success(), "{}", self.log());
+        self.log()
+    }
+
+    /// What it has logged.
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.log_path()).unwrap_or_default()
+    }
+
+    /// A client of it.
+    pub fn client(&self) -> Client {
+        Client::new(&self.url)
+    }
+
+    fn log_path(&self) -> PathBuf {
+        self.home.with_extension("log")
+    }
+}
+
+impl Drop for Guest {
+    fn drop(&mut self) {
+        if let Some(child) = &mut self.child {
+            // Nothing can be done about a child that is gone already.
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+/// Copies a folder, as `cp -r` does.
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("a folder");
+    for entry in fs::read_dir(from).expect("a folder") {
+        let entry = entry.expect("an entry");
+        let target = to.join(entry.file_name());
+        match entry.file_type().expect("a type").is_dir() {
+            true => copy(&entry.path(), &target),
+            false => drop(fs::copy(entry.path(), target).expect("a file")),
         }
     }
 }

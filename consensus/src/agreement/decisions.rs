@@ -1,6 +1,6 @@
 //! Decided blocks: committing ours, taking and giving those of value sync.
 
-use std::sync::atomic::Ordering;
+use std::sync::Arc;
 use std::time::Duration;
 
 use arc_malachitebft_app_channel::Reply;
@@ -10,18 +10,17 @@ use arc_malachitebft_app_channel::app::types::sync::RawDecidedValue;
 use arc_malachitebft_core_types::{CommitCertificate, Round, Validity};
 use bytes::Bytes;
 use ed25519_consensus::SigningKey;
-use proofs::{Hash, PublicKey};
+use proofs::{Certificate, PublicKey};
 
 use super::run::Run;
-use super::{Duty, End};
-use crate::application::Committed;
-use crate::context::{self, Address, Context, Height, Validators, Value, certificate};
+use super::{Duty, End, without};
+use crate::application::{Committed, Fault};
+use crate::context::{
+    self, Address, Context, Height, Validators, Value, certificate, round_number,
+};
+use crate::engine::Signing;
 use crate::parts::block_id;
 use crate::shared::{count, lock};
-
-/// How much later than our start a block must be for its signatures to count as new ones: the
-/// clocks of honest validators differ by less.
-const CLOCKS_APART_MS: u64 = 35_000;
 
 impl Run {
     /// Commits, whatever it takes. A commit that fails is fatal: to ask the engine for another
@@ -38,11 +37,7 @@ impl Run {
         certificate.verify(&self.shared.genesis, &head.validators).map_err(|error| {
             End::Halt(format!("a certificate of the engine does not verify: {error}"))
         })?;
-        self.ensure_payload(certificate.block).await?;
-        let committed = self.blocking(move |application| application.commit(&certificate)).await;
-        let Committed { height, events } = committed.map_err(|fault| {
-            End::Halt(format!("a decided block could not be committed: {fault}"))
-        })?;
+        let Committed { height, events } = self.commit(certificate).await?;
         lock(&self.shared.mempool).remove(&events);
         self.empty = events.is_empty();
         let head = self.shared.application.head();
@@ -57,12 +52,15 @@ impl Run {
 
     /// The engine's log keeps the id alone. If the payload behind it was lost here, a peer has
     /// it: the quorum stored it before it voted.
-    async fn ensure_payload(&self, block: Hash) -> Result<(), End> {
-        let halt = |what: &str, why: &dyn std::fmt::Display| End::Halt(format!("{what}: {why}"));
+    async fn commit(&self, certificate: Certificate) -> Result<Committed, End> {
+        let block = certificate.block;
+        let certificate = Arc::new(certificate);
         while !self.shared.is_shut_down() {
-            let stored = self.blocking(move |application| application.payload(&block)).await;
-            match stored.map_err(|fault| halt("a decided block could not be read", &fault))? {
-                Some(_) => return Ok(()),
+            let decided = certificate.clone();
+            let committed = self.blocking(move |application| application.commit(&decided)).await;
+            let failed = |fault: Fault| fault.preventing("a decided block could not be committed");
+            match committed.map_err(failed)? {
+                Some(committed) => return Ok(committed),
                 None => tracing::warn!(%block, "a decided block was lost here: fetching it"),
             }
             let Some(payload) = self.shared.gossip.fetch(block).await else {
@@ -71,8 +69,8 @@ impl Run {
             };
             let stored = self.validate(payload, None).await;
             stored
-                .map_err(|fault| halt("a decided block could not be stored", &fault))?
-                .map_err(|invalid| halt("a decided block is invalid here", &invalid))?;
+                .map_err(|fault| fault.preventing("a decided block could not be stored"))?
+                .map_err(|why| End::Halt(format!("a decided block is invalid here: {why}")))?;
             count(&self.shared.counters.payloads_fetched);
         }
         Err(End::Shutdown)
@@ -85,25 +83,20 @@ impl Run {
             decided.commit_signatures.iter().any(|signature| signature.address.0 == me)
         };
         match &self.duty {
-            Duty::Vote(signing) => {
-                let never = lock(&signing.guard).last().is_none();
-                if never && signed(&signing.key) { Err(End::Lost) } else { Ok(()) }
+            Duty::Vote(Signing { key, guard }) => {
+                let round = round_number(decided.round);
+                if signed(key) && !lock(guard).knows(decided.height.0, round) {
+                    return Err(End::Stale);
+                }
             }
-            Duty::Rejoin { key, since_ms, .. } => {
+            Duty::Rejoin { key, watch } => {
                 let time = self.shared.application.head().time_ms;
-                if time < since_ms.saturating_add(CLOCKS_APART_MS) {
-                    return Ok(());
-                }
-                if signed(key) {
-                    tracing::error!("another node signs with this validator's key: watching on");
-                    self.shared.watched.store(0, Ordering::Release);
-                } else {
-                    self.shared.watched.fetch_add(1, Ordering::AcqRel);
-                }
-                Ok(())
+                lock(watch).decided(time, signed(key));
+                *lock(&self.shared.watch) = self.duty.waits_for();
             }
-            Duty::Replica | Duty::SitOut { .. } => Ok(()),
+            Duty::Replica | Duty::SitOut { .. } => {}
         }
+        Ok(())
     }
 
     pub(super) async fn on_synced(
@@ -112,11 +105,11 @@ impl Run {
         round: Round,
         proposer: Address,
         payload: Bytes,
-    ) -> SyncedValueOutcome<Context> {
+    ) -> Result<SyncedValueOutcome<Context>, End> {
         if height != self.height {
-            return SyncedValueOutcome::LocalTransientError;
+            return Ok(SyncedValueOutcome::LocalTransientError);
         }
-        let Some(block) = block_id(&payload) else { return SyncedValueOutcome::PeerFault };
+        let Some(block) = block_id(&payload) else { return Ok(SyncedValueOutcome::PeerFault) };
         self.synced = height;
         let validity = match self.validate(payload, None).await {
             Ok(Ok(_)) => Validity::Valid,
@@ -125,19 +118,19 @@ impl Run {
                 Validity::Invalid
             }
             Err(fault) => {
-                tracing::error!(%fault, height, "a synced block could not be executed");
-                return SyncedValueOutcome::LocalTransientError;
+                without(fault, "a synced block could not be executed")?;
+                return Ok(SyncedValueOutcome::LocalTransientError);
             }
         };
         // The engine compares the id with the certificate's.
-        SyncedValueOutcome::Verdict(ProposedValue {
+        Ok(SyncedValueOutcome::Verdict(ProposedValue {
             height: Height(height),
             round,
             valid_round: Round::Nil,
             proposer,
             value: Value(block),
             validity,
-        })
+        }))
     }
 
     /// Long reads are done elsewhere, so that votes do not wait for them.

@@ -16,11 +16,11 @@ use arc_malachitebft_app_channel::app::types::LocallyProposedValue;
 use arc_malachitebft_app_channel::{AppMsg, NetworkMsg, NetworkRequest, Reply};
 use arc_malachitebft_core_types::{Round, Validity};
 use bytes::Bytes;
-use proofs::Hash;
+use proofs::{Hash, PublicKey};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use super::{Duty, End, Watch, end_of_watch};
+use super::{Duty, End, without};
 use crate::application::{Application, Fault, Fresh, Invalid, Proposal, Propose};
 use crate::context::{self, Address, Context, Height, Validators, Value, round_number};
 use crate::engine::Engine;
@@ -54,7 +54,7 @@ pub(super) struct Run {
     /// Complete proposals of heights that cannot be executed yet.
     waiting: BTreeMap<(u64, u32), Whole>,
     /// What we proposed at a height and round: the same question gets the same answer.
-    pub(super) proposed: BTreeMap<(u64, u32), Hash>,
+    pub(super) proposed: BTreeMap<(u64, u32), (Hash, Bytes)>,
     pub(super) locks: Locks,
     /// The answer that lets the next height begin, and the hold before it.
     held: Option<(Reply<Next<Context>>, Hold)>,
@@ -109,7 +109,7 @@ impl Run {
             if let Err(end) = result {
                 return end;
             }
-            if matches!(end_of_watch(&self.duty, &self.shared), Watch::Over) {
+            if self.duty.is_over(self.height - 1) {
                 return End::Sign;
             }
         }
@@ -143,22 +143,23 @@ impl Run {
         match message {
             AppMsg::ConsensusReady { reply } => self.on_ready(engine, reply),
             AppMsg::StartedRound { height, round, reply_value, .. } => {
-                let values = self.on_round(height.0, round_number(round)).await;
+                let values = self.on_round(height.0, round_number(round)).await?;
                 let _ = reply_value.send(values);
             }
             AppMsg::GetValue { height, round, reply, .. } => {
-                self.on_get_value(engine, height.0, round_number(round), reply).await;
+                self.on_get_value(engine, height.0, round_number(round), reply).await?;
             }
             AppMsg::ReceivedProposalPart { from, published_by, part, reply } => {
                 let value = match self.parts.insert(published_by.unwrap_or(from), part) {
-                    Some(whole) => self.on_proposal(whole).await,
+                    Some(whole) => self.on_proposal(whole).await?,
                     None => None,
                 };
                 let _ = reply.send(value);
             }
             AppMsg::RestreamProposal { height, round, valid_round, value_id, .. } => {
                 let lock_round = valid_round.as_u32();
-                self.restream(engine, height.0, round_number(round), lock_round, value_id).await;
+                let place = (height.0, round_number(round));
+                self.restream(engine, place, lock_round, value_id).await?;
             }
             AppMsg::Decided { certificate, reply, .. } => {
                 self.on_decided(certificate).await?;
@@ -170,7 +171,7 @@ impl Run {
                 self.on_finalized(certificate.height.0, reply);
             }
             AppMsg::ProcessSyncedValue { height, round, proposer, value_bytes, reply } => {
-                let outcome = self.on_synced(height.0, round, proposer, value_bytes).await;
+                let outcome = self.on_synced(height.0, round, proposer, value_bytes).await?;
                 let _ = reply.send(outcome);
             }
             AppMsg::GetDecidedValues { range, reply } => {
@@ -215,7 +216,11 @@ impl Run {
     }
 
     /// Proposals that arrived before their height could be executed are executed now.
-    async fn on_round(&mut self, height: u64, round: u32) -> Vec<ProposedValue<Context>> {
+    async fn on_round(
+        &mut self,
+        height: u64,
+        round: u32,
+    ) -> Result<Vec<ProposedValue<Context>>, End> {
         self.shared.round.store(round, Ordering::Relaxed);
         if round > 0 {
             tracing::info!(height, round, "another round");
@@ -225,10 +230,10 @@ impl Run {
         let mut values = Vec::new();
         for ((at, _), whole) in now {
             if at == height {
-                values.extend(self.on_proposal(whole).await);
+                values.extend(self.on_proposal(whole).await?);
             }
         }
-        values
+        Ok(values)
     }
 
     async fn on_get_value(
@@ -237,16 +242,20 @@ impl Run {
         height: u64,
         round: u32,
         reply: Reply<LocallyProposedValue<Context>>,
-    ) {
+    ) -> Result<(), End> {
         // A failure leaves the question unanswered: the round ends by its timeout, unsigned.
-        let block = match self.our_block(engine, height, round).await {
-            Ok(Some(block)) => block,
-            Ok(None) => return tracing::error!(height, round, "asked for another height's block"),
-            Err(fault) => return tracing::error!(%fault, height, round, "no block was built"),
+        let (block, payload) = match self.our_block(engine, height, round).await {
+            Ok(Some(ours)) => ours,
+            Ok(None) => {
+                tracing::error!(height, round, "asked for another height's block");
+                return Ok(());
+            }
+            Err(fault) => return without(fault, "no block was built"),
         };
         let value = Value(block);
         let _ = reply.send(LocallyProposedValue::new(Height(height), Round::new(round), value));
-        self.restream(engine, height, round, None, block).await;
+        send(engine, &Whole { height, round, lock_round: None, block, payload }).await;
+        Ok(())
     }
 
     async fn our_block(
@@ -254,66 +263,72 @@ impl Run {
         engine: &Engine,
         height: u64,
         round: u32,
-    ) -> Result<Option<Hash>, Fault> {
+    ) -> Result<Option<(Hash, Bytes)>, Fault> {
         let (Some(proposer), true) = (self.shared.validator, height == self.height) else {
             return Ok(None);
         };
-        if let Some(block) = self.proposed.get(&(height, round)) {
-            return Ok(Some(*block));
+        if let Some(ours) = self.proposed.get(&(height, round)) {
+            return Ok(Some(ours.clone()));
         }
-        // Before a crash we may have proposed already, and even signed it.
-        let remembered = {
+        let ours = match self.remembered(engine, height, round, proposer).await? {
+            Some(ours) => ours,
+            None => {
+                let now = now_ms();
+                let candidates = lock(&self.shared.mempool).select(&self.shared.config.block, now);
+                let request = Propose { height, round, proposer, time_ms: now, candidates };
+                let Proposal { id, payload, refused } =
+                    self.blocking(move |application| application.propose(request)).await?;
+                lock(&self.shared.mempool).remove(&refused);
+                (id, payload)
+            }
+        };
+        self.proposed.insert((height, round), ours.clone());
+        Ok(Some(ours))
+    }
+
+    /// What we proposed before a crash, and may even have signed.
+    async fn remembered(
+        &self,
+        engine: &Engine,
+        height: u64,
+        round: u32,
+        proposer: PublicKey,
+    ) -> Result<Option<(Hash, Bytes)>, Fault> {
+        let block = {
             let log = engine.log.remembered();
             let same = |place: &&(u64, u32, _, _)| {
                 (place.0, place.1, place.2) == (height, round, proposer)
             };
             log.proposed.iter().find(same).map(|place| place.3)
         };
-        if let Some(block) = remembered
-            && self.shared.application.payload(&block)?.is_some()
-        {
-            self.proposed.insert((height, round), block);
-            return Ok(Some(block));
-        }
-        let now = now_ms();
-        let candidates = lock(&self.shared.mempool).select(&self.shared.config.block, now);
-        let request = Propose { height, round, proposer, time_ms: now, candidates };
-        let Proposal { id, refused, .. } =
-            self.blocking(move |application| application.propose(request)).await?;
-        lock(&self.shared.mempool).remove(&refused);
-        self.proposed.insert((height, round), id);
-        Ok(Some(id))
+        let Some(block) = block else { return Ok(None) };
+        let payload = self.blocking(move |application| application.payload(&block)).await?;
+        Ok(payload.map(|payload| (block, payload)))
     }
 
-    /// Sends a payload to everyone, in pieces.
+    /// Sends a stored block to everyone again.
     async fn restream(
         &self,
         engine: &Engine,
-        height: u64,
-        round: u32,
+        (height, round): (u64, u32),
         lock_round: Option<u32>,
         block: Hash,
-    ) {
-        let payload = self.blocking(move |application| application.payload(&block)).await;
-        let payload = match payload {
-            Ok(Some(payload)) => payload,
-            Ok(None) => return tracing::warn!(%block, "a block to send is not here any more"),
-            Err(fault) => return tracing::error!(%fault, "a block to send could not be read"),
-        };
-        let whole = Whole { height, round, lock_round, block, payload };
-        for part in split(&whole, rand::random()) {
-            let message = NetworkMsg::PublishProposalPart(part);
-            if engine.channels.network.send(message).await.is_err() {
-                return;
+    ) -> Result<(), End> {
+        match self.blocking(move |application| application.payload(&block)).await {
+            Ok(Some(payload)) => {
+                send(engine, &Whole { height, round, lock_round, block, payload }).await;
             }
+            Ok(None) => tracing::warn!(%block, "a block to send is not here any more"),
+            Err(fault) => without(fault, "a block to send could not be read")?,
         }
+        Ok(())
     }
 
     /// Executes a complete proposal; its payload is durable when this says that it is valid.
-    async fn on_proposal(&mut self, whole: Whole) -> Option<ProposedValue<Context>> {
+    async fn on_proposal(&mut self, whole: Whole) -> Result<Option<ProposedValue<Context>>, End> {
         let Whole { height, round, .. } = whole;
         if height < self.height {
-            return None;
+            return Ok(None);
         }
         // A peer has begun this height.
         self.shared.activity.begun(height);
@@ -321,7 +336,7 @@ impl Run {
             if height <= self.height + HEIGHTS_AHEAD && self.waiting.len() < WAITING_MAX {
                 self.waiting.insert((height, round), whole);
             }
-            return None;
+            return Ok(None);
         }
         let proposer = context::address(self.validators.proposer(height, round));
         let fresh = match whole.lock_round {
@@ -348,18 +363,18 @@ impl Run {
             }
             // Not the proposer's fault: we have no opinion, and vote nil by timeout.
             Err(fault) => {
-                tracing::error!(%fault, height, round, "a proposal could not be executed");
-                return None;
+                without(fault, "a proposal could not be executed")?;
+                return Ok(None);
             }
         };
-        Some(ProposedValue {
+        Ok(Some(ProposedValue {
             height: Height(height),
             round: Round::new(round),
             valid_round: context::round(whole.lock_round),
             proposer: Address(proposer),
             value: Value(whole.block),
             validity,
-        })
+        }))
     }
 
     pub(super) async fn validate(
@@ -382,9 +397,6 @@ impl Run {
     fn look_around(&self, engine: &Engine) {
         lock(&self.shared.mempool).expire(now_ms());
         self.shared.announce_again();
-        if let Duty::Vote(signing) = &self.duty {
-            self.shared.floor.store(lock(&signing.guard).floor(), Ordering::Release);
-        }
         let (shared, requests) = (self.shared.clone(), engine.channels.net_requests.clone());
         tokio::spawn(async move { connected(&shared, &requests).await });
     }
@@ -396,7 +408,17 @@ impl Run {
         let application = self.shared.application.clone();
         tokio::task::spawn_blocking(move || work(application.as_ref()))
             .await
-            .unwrap_or_else(|panic| Err(Fault(format!("the ledger panicked: {panic}"))))
+            .unwrap_or_else(|panic| Err(Fault::Other(format!("the ledger panicked: {panic}"))))
+    }
+}
+
+/// Sends a payload to everyone, in pieces.
+async fn send(engine: &Engine, whole: &Whole) {
+    for part in split(whole, rand::random()) {
+        let message = NetworkMsg::PublishProposalPart(part);
+        if engine.channels.network.send(message).await.is_err() {
+            return;
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use arc_malachitebft_core_consensus::{
 };
 use arc_malachitebft_core_types::{
     CertificateError, CommitCertificate, Round, SignedMessage, Timeout, Validity, ValueOrigin,
-    ValueResponse, VoteExtensionPolicy, VoteType,
+    ValueResponse, VoteExtensionPolicy,
 };
 use arc_malachitebft_signing::VerifierExt;
 use arc_malachitebft_signing_ed25519::{PublicKey as EngineKey, Signature};
@@ -17,7 +17,7 @@ use rand::Rng;
 
 use super::Violation;
 use super::network::Message;
-use super::node::{stand_in, statement};
+use super::node::{Watching, stand_in, statement, voted};
 use super::world::{Happening, Stop, World};
 use crate::application::{Fresh, Propose};
 use crate::context::{
@@ -113,45 +113,41 @@ impl World<'_> {
                 r.resume_with(self.verify(&key, &bytes, &message.signature))
             }
             E::VerifyCommitCertificate(certificate, validators, thresholds, r) => {
-                let (verifier, context) = (&self.verifier, &Context);
-                let check = verifier.verify_commit_certificate(
-                    context,
+                let verifier = &self.verifier;
+                r.resume_with(self.certified(verifier.verify_commit_certificate(
+                    &Context,
                     &certificate,
                     &validators,
                     thresholds,
-                );
-                r.resume_with(self.certified(check))
+                )))
             }
             E::VerifyExtendedCommitCertificate(certificate, validators, thresholds, policy, r) => {
-                let (verifier, context) = (&self.verifier, &Context);
-                let check = verifier.verify_extended_commit_certificate(
-                    context,
+                let verifier = &self.verifier;
+                r.resume_with(self.certified(verifier.verify_extended_commit_certificate(
+                    &Context,
                     &certificate,
                     &validators,
                     thresholds,
                     policy,
-                );
-                r.resume_with(self.certified(check))
+                )))
             }
             E::VerifyPolkaCertificate(certificate, validators, thresholds, r) => {
-                let (verifier, context) = (&self.verifier, &Context);
-                let check = verifier.verify_polka_certificate(
-                    context,
+                let verifier = &self.verifier;
+                r.resume_with(self.certified(verifier.verify_polka_certificate(
+                    &Context,
                     &certificate,
                     &validators,
                     thresholds,
-                );
-                r.resume_with(self.certified(check))
+                )))
             }
             E::VerifyRoundCertificate(certificate, validators, thresholds, r) => {
-                let (verifier, context) = (&self.verifier, &Context);
-                let check = verifier.verify_round_certificate(
-                    context,
+                let verifier = &self.verifier;
+                r.resume_with(self.certified(verifier.verify_round_certificate(
+                    &Context,
                     &certificate,
                     &validators,
                     thresholds,
-                );
-                r.resume_with(self.certified(check))
+                )))
             }
             E::WalAppend(height, entry, r) => {
                 let node = &mut self.nodes[me];
@@ -194,12 +190,42 @@ impl World<'_> {
     fn say(&mut self, me: usize, message: &SignedConsensusMsg<Context>) {
         let (validator, position, digest) = statement(message, &self.genesis);
         self.trace(&[&validator.0, &digest.0]);
+        if let (Step::Prevote, Some(block)) = (position.step, voted(message)) {
+            let place = (position.height, position.round, block);
+            self.prevotes.entry(place).or_default().insert(validator);
+        }
         if !self.nodes[me].honest {
             return;
         }
         let before = self.said.insert((validator, position), digest);
         if before.is_some_and(|before| before != digest) {
             self.report.violations.push(Violation::DoubleSign { validator, position });
+        }
+        if let Some(block) = voted(message) {
+            self.check_lock(me, validator, position, block);
+        }
+    }
+
+    /// Who has precommitted a block prevotes for another one only after two thirds did, in that
+    /// round or a later one.
+    fn check_lock(&mut self, me: usize, validator: PublicKey, at: Position, block: Hash) {
+        let lock = (at.height, at.round, block);
+        if at.step == Step::Precommit {
+            self.locks.insert(validator, lock);
+            return;
+        }
+        let Some((height, round, locked)) = self.locks.get(&validator).copied() else { return };
+        if height != at.height || locked == block || at.round <= round {
+            return;
+        }
+        let set = self.nodes[me].application.head().validators;
+        let power = |key: &PublicKey| set.get(key).map_or(0, |validator| validator.power);
+        let proven = (round..at.round).any(|round| {
+            let prevotes = self.prevotes.get(&(height, round, block));
+            set.is_quorum(prevotes.into_iter().flatten().map(power).sum())
+        });
+        if !proven {
+            self.report.violations.push(Violation::AgainstLock { validator, position: at });
         }
     }
 
@@ -320,7 +346,11 @@ impl World<'_> {
             Ok(committed) => committed,
             Err(fault) => return self.halt(me, fault.to_string()),
         };
+        let Some(committed) = committed else {
+            return self.halt(me, "a decided block is nowhere".to_owned());
+        };
         self.nodes[me].mempool.remove(&committed.events);
+        self.watch(me, decided);
         self.nodes[me].proposed.retain(|(at, _), _| *at > height);
         self.trace(&[&height.to_be_bytes(), &block.0]);
         if self.nodes[me].honest {
@@ -329,6 +359,17 @@ impl World<'_> {
                 let blocks = [first, block];
                 self.report.violations.push(Violation::Disagreement { height, blocks });
             }
+        }
+    }
+
+    /// A node that rejoins looks for signatures of its key.
+    fn watch(&mut self, me: usize, decided: &CommitCertificate<Context>) {
+        let node = &mut self.nodes[me];
+        let time = node.application.head().time_ms;
+        let signatures = &decided.commit_signatures;
+        let signed = signatures.iter().any(|signature| signature.address.0 == node.public);
+        if let Some(Watching::Rejoins(watch)) = &mut node.watching {
+            watch.decided(time, signed);
         }
     }
 
@@ -367,12 +408,7 @@ impl World<'_> {
     }
 
     fn sign_vote(&mut self, me: usize, vote: Vote) -> Result<SignedMessage<Context, Vote>, Stop> {
-        let step = match vote.kind {
-            VoteType::Prevote => Step::Prevote,
-            VoteType::Precommit => Step::Precommit,
-        };
-        let position = Position { height: vote.height.0, round: round_number(vote.round), step };
-        let signature = self.sign(me, position, &vote.sign_bytes(&self.genesis))?;
+        let signature = self.sign(me, vote.position(), &vote.sign_bytes(&self.genesis))?;
         Ok(SignedMessage::new(vote, signature))
     }
 
@@ -381,9 +417,8 @@ impl World<'_> {
         me: usize,
         proposal: Proposal,
     ) -> Result<SignedMessage<Context, Proposal>, Stop> {
-        let (height, round) = (proposal.height.0, round_number(proposal.round));
-        let position = Position { height, round, step: Step::Proposal };
-        let signature = self.sign(me, position, &proposal.sign_bytes(&self.genesis))?;
+        let message = proposal.sign_bytes(&self.genesis);
+        let signature = self.sign(me, proposal.position(), &message)?;
         Ok(SignedMessage::new(proposal, signature))
     }
 

@@ -1,6 +1,7 @@
-//! One simulated node: the engine's core, its log, the guard's memory and a ledger.
+//! One simulated node: the engine's core, its log, the guard and a ledger.
 
 use std::collections::{BTreeMap, HashMap};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use arc_malachitebft_app_channel::app::metrics::Metrics;
@@ -10,10 +11,12 @@ use ed25519_consensus::SigningKey;
 use proofs::{Hash, PublicKey, Tag, tagged};
 
 use crate::application::{Application, Head};
+use crate::config::Rejoin;
 use crate::context::{Address, Context, Height, Validators};
-use crate::guard::{Memory, Position, Refusal, digest};
+use crate::guard::{Guard, Position, Refusal, digest};
 use crate::mempool::{Limits, Mempool};
 use crate::parts::Whole;
+use crate::watch::Watch;
 
 /// What lies on the node's disk besides its ledger, and what is in its memory.
 pub(super) struct Node {
@@ -28,15 +31,20 @@ pub(super) struct Node {
     pub(super) epoch: u64,
     /// The engine's height.
     pub(super) height: u64,
-    /// The height up to which the node only watches.
-    pub(super) watching: Option<u64>,
+    /// What the node waits for while it only watches.
+    pub(super) watching: Option<Watching>,
     /// The engine's log: of which height, its entries, and how many of them are synced.
     pub(super) log_height: u64,
     pub(super) log: Vec<Input<Context>>,
     pub(super) synced: usize,
     /// True while the log is replayed: nothing is appended then.
     pub(super) replaying: bool,
-    pub(super) memory: Memory,
+    /// Where the guard's files are, and those of a backup.
+    pub(super) home: PathBuf,
+    /// `None` while the node does not sign.
+    guard: Option<Guard>,
+    /// Whether its files are damaged, and the node has not got over it.
+    pub(super) damaged: bool,
     pub(super) timers: HashMap<Timeout, u64>,
     pub(super) waiting: BTreeMap<(u64, u32), Whole>,
     pub(super) proposed: BTreeMap<(u64, u32), Hash>,
@@ -47,12 +55,22 @@ pub(super) struct Node {
     pub(super) skew_ms: u64,
 }
 
+/// Why a validator only watches.
+#[derive(Debug)]
+pub(super) enum Watching {
+    /// Its log forgot a signature for this height.
+    Until(u64),
+    /// Its guard is not to be trusted.
+    Rejoins(Watch),
+}
+
 impl Node {
     pub(super) fn new(
         key: SigningKey,
         honest: bool,
         application: Arc<dyn Application>,
         skew_ms: u64,
+        home: PathBuf,
     ) -> Self {
         let public = PublicKey::from(&key);
         Node {
@@ -69,7 +87,9 @@ impl Node {
             log: Vec::new(),
             synced: 0,
             replaying: false,
-            memory: Memory::default(),
+            home,
+            guard: None,
+            damaged: false,
             timers: HashMap::new(),
             waiting: BTreeMap::new(),
             proposed: BTreeMap::new(),
@@ -79,13 +99,19 @@ impl Node {
         }
     }
 
-    /// Everything in memory is new; what is on disk stays. Returns the head to go on from.
-    pub(super) fn start(&mut self, application: Arc<dyn Application>) -> Head {
+    /// Everything in memory is new; what is on disk stays. Returns the head to go on from. A guard
+    /// that does not open makes its node watch, from `now_ms` on.
+    pub(super) fn start(
+        &mut self,
+        application: Arc<dyn Application>,
+        rejoin: Rejoin,
+        now_ms: u64,
+    ) -> Head {
         self.application = application;
         let head = self.application.head();
-        self.epoch += 1;
         self.height = head.height + 1;
-        self.watching = self.watching.filter(|height| *height > head.height);
+        self.open_guard(head.height, rejoin, now_ms);
+        self.epoch += 1;
         self.timers.clear();
         self.waiting.clear();
         self.proposed.clear();
@@ -93,9 +119,9 @@ impl Node {
         if self.log_height != self.height || self.watching.is_some() {
             self.begin_log(self.height);
         }
-        self.memory = Memory::restart(self.memory.last);
-        let signatures: Vec<[u8; 64]> = self.log.iter().filter_map(signature).collect();
-        self.memory.confirm(&signatures);
+        if let Some(guard) = &mut self.guard {
+            guard.confirm(&self.log.iter().filter_map(signature).collect::<Vec<_>>());
+        }
         for entry in &self.log {
             if let Input::ProposedValue(value, _) = entry
                 && value.proposer.0 == self.public
@@ -119,6 +145,30 @@ impl Node {
         head
     }
 
+    fn open_guard(&mut self, head: u64, rejoin: Rejoin, now_ms: u64) {
+        if self.watch_is_over(head) {
+            if let Some(Watching::Rejoins(_)) = self.watching.take() {
+                Guard::rejoin(&self.home, head).expect("a disk");
+            }
+        } else if let Some(Watching::Until(_)) = self.watching {
+            self.guard = None;
+            return;
+        }
+        self.guard = Guard::open(&self.home, self.epoch == 0).ok();
+        let rejoins = || Watching::Rejoins(Watch::new(rejoin, now_ms));
+        self.watching = self.guard.is_none().then(rejoins);
+        self.damaged = self.watching.is_some();
+    }
+
+    /// Whether there was a watch, and this head ends it.
+    pub(super) fn watch_is_over(&self, head: u64) -> bool {
+        match &self.watching {
+            None => false,
+            Some(Watching::Until(height)) => head >= *height,
+            Some(Watching::Rejoins(watch)) => watch.is_over(),
+        }
+    }
+
     pub(super) fn begin_log(&mut self, height: u64) {
         self.log_height = height;
         self.log.clear();
@@ -133,15 +183,15 @@ impl Node {
         guard: bool,
         real: bool,
     ) -> Result<[u8; 64], Refusal> {
-        let digest = digest(message);
-        if guard && let Some(signature) = self.memory.decide(position, &digest)? {
-            return Ok(signature);
+        let (key, public) = (&self.key, &self.public);
+        let sign = |message: &[u8]| match real {
+            true => key.sign(message).to_bytes(),
+            false => stand_in(public, message),
+        };
+        match &mut self.guard {
+            Some(open) if guard => open.sign(position, message, sign),
+            _ => Ok(sign(message)),
         }
-        let signature =
-            if real { self.key.sign(message).to_bytes() } else { stand_in(&self.public, message) };
-        let record = self.memory.next(position, digest, signature);
-        self.memory.set(record);
-        Ok(signature)
     }
 }
 
@@ -166,24 +216,22 @@ pub(super) fn statement(
     message: &SignedConsensusMsg<Context>,
     genesis: &Hash,
 ) -> (PublicKey, Position, Hash) {
-    use crate::context::round_number;
-    use crate::guard::Step;
-    use arc_malachitebft_core_types::VoteType;
-    let (validator, height, round, step, bytes) = match message {
+    match message {
         SignedConsensusMsg::Vote(vote) => {
             let vote = &vote.message;
-            let step = match vote.kind {
-                VoteType::Prevote => Step::Prevote,
-                VoteType::Precommit => Step::Precommit,
-            };
-            (vote.validator.0, vote.height.0, vote.round, step, vote.sign_bytes(genesis))
+            (vote.validator.0, vote.position(), digest(&vote.sign_bytes(genesis)))
         }
         SignedConsensusMsg::Proposal(proposal) => {
             let proposal = &proposal.message;
-            let bytes = proposal.sign_bytes(genesis);
-            (proposal.proposer.0, proposal.height.0, proposal.round, Step::Proposal, bytes)
+            (proposal.proposer.0, proposal.position(), digest(&proposal.sign_bytes(genesis)))
         }
-    };
-    let position = Position { height, round: round_number(round), step };
-    (validator, position, digest(&bytes))
+    }
+}
+
+/// The block that a vote is for; none of a vote for nil, and of a proposal.
+pub(super) fn voted(message: &SignedConsensusMsg<Context>) -> Option<Hash> {
+    match message {
+        SignedConsensusMsg::Vote(vote) => vote.message.block(),
+        SignedConsensusMsg::Proposal(_) => None,
+    }
 }

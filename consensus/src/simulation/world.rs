@@ -1,7 +1,8 @@
 //! The loop: one queue of what happens next, in simulated microseconds.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 use std::sync::Arc;
 
 use arc_malachitebft_core_consensus::{Error, Input, LivenessMsg, SignedConsensusMsg, process};
@@ -12,10 +13,11 @@ use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
 use super::network::{Links, Message};
-use super::node::Node;
+use super::node::{Node, Watching};
 use super::{Config, LogFault, Report, Violation};
 use crate::application::Application;
 use crate::context::{self, Context, Height, Validators, round_number};
+use crate::guard::damage::{back_up, damage};
 use crate::guard::{Position, Refusal};
 use crate::signer::SignatureVerifier;
 
@@ -57,6 +59,10 @@ pub(super) struct World<'a> {
     /// The block of each height, by the first honest node that committed it.
     pub(super) agreed: BTreeMap<u64, Hash>,
     pub(super) said: BTreeMap<(PublicKey, Position), Hash>,
+    /// Who prevoted for a block, by height, round and block.
+    pub(super) prevotes: BTreeMap<(u64, u32, Hash), BTreeSet<PublicKey>>,
+    /// What honest validators precommitted last: height, round and block.
+    pub(super) locks: BTreeMap<PublicKey, (u64, u32, Hash)>,
     /// After how many effects the node that acts crashes.
     pub(super) fuse: Option<u32>,
     pub(super) refusal: Option<Refusal>,
@@ -65,7 +71,7 @@ pub(super) struct World<'a> {
 }
 
 impl<'a> World<'a> {
-    pub(super) fn new(config: &'a Config, open: Open<'a>) -> Self {
+    pub(super) fn new(config: &'a Config, directory: &Path, open: Open<'a>) -> Self {
         let mut random = StdRng::seed_from_u64(config.seed);
         let honest = config.keys.len().saturating_sub(config.twins);
         let twins = config.keys.iter().enumerate().rev().take(config.twins);
@@ -73,7 +79,9 @@ impl<'a> World<'a> {
         let mut nodes = Vec::new();
         for (index, (key_index, key)) in identities.enumerate() {
             let skew = random.gen_range(0..=config.skew_ms);
-            nodes.push(Node::new(key.clone(), key_index < honest, open(index), skew));
+            let home = directory.join(index.to_string());
+            std::fs::create_dir_all(&home).expect("a folder");
+            nodes.push(Node::new(key.clone(), key_index < honest, open(index), skew, home));
         }
         let genesis = nodes.first().map_or(Hash::ZERO, |node| node.application.genesis());
         World {
@@ -89,6 +97,8 @@ impl<'a> World<'a> {
             links: Links::default(),
             agreed: BTreeMap::new(),
             said: BTreeMap::new(),
+            prevotes: BTreeMap::new(),
+            locks: BTreeMap::new(),
             fuse: None,
             refusal: None,
             goal: None,
@@ -101,6 +111,8 @@ impl<'a> World<'a> {
                 crashes: 0,
                 log_entries_lost: 0,
                 sat_out: 0,
+                guards_damaged: 0,
+                guards_refused: 0,
                 round_max: 0,
                 synced: 0,
                 evidence: 0,
@@ -252,8 +264,26 @@ impl<'a> World<'a> {
         self.report.log_entries_lost += (node.log.len() - keep) as u64;
         node.log.truncate(keep);
         node.synced = keep;
+        self.damage_guard(index);
         let wait = self.random.gen_range(10_000..15_000_000);
         self.after(wait, Happening::Restart(index));
+    }
+
+    /// A bad disk, or an operator with a backup.
+    fn damage_guard(&mut self, index: usize) {
+        let share = self.config.guard_damage;
+        let other = |(at, node): (usize, &Node)| at != index && node.damaged;
+        if share == 0.0 || self.nodes.iter().enumerate().any(other) {
+            return;
+        }
+        let (home, backup) = (&self.nodes[index].home, self.nodes[index].home.join("backup"));
+        if self.random.gen_bool(share) {
+            damage(home, &backup, &mut self.random);
+            self.nodes[index].damaged = true;
+            self.report.guards_damaged += 1;
+        } else if self.random.gen_bool(0.5) {
+            back_up(home, &backup);
+        }
     }
 
     pub(super) fn start(&mut self, index: usize) {
@@ -261,8 +291,12 @@ impl<'a> World<'a> {
             return;
         }
         let application = (self.open)(index);
+        let (rejoin, now_ms) = (self.config.rejoin, self.clock_ms(index));
         let node = &mut self.nodes[index];
-        let head = node.start(application);
+        let head = node.start(application, rejoin, now_ms);
+        let refused = matches!(node.watching, Some(Watching::Rejoins(_)));
+        self.report.guards_refused += u64::from(refused);
+        let node = &self.nodes[index];
         let (height, log) = (node.height, node.log.clone());
         let begin = Input::StartHeight(
             Height(height),
@@ -298,7 +332,7 @@ impl<'a> World<'a> {
             node.height = height.0;
             node.begin_log(height.0);
             // The watch is over: a new start, with the key.
-            if node.watching.is_some_and(|until| until < height.0) {
+            if node.watch_is_over(height.0 - 1) {
                 return self.start(index);
             }
         }
@@ -333,7 +367,7 @@ impl<'a> World<'a> {
         match self.refusal.take() {
             Some(Refusal::Forgotten(height)) => {
                 self.report.sat_out += 1;
-                self.nodes[index].watching = Some(height);
+                self.nodes[index].watching = Some(Watching::Until(height));
                 self.nodes[index].state = None;
                 self.nodes[index].epoch += 1;
                 self.after(250_000, Happening::Restart(index));

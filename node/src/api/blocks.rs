@@ -1,6 +1,6 @@
 //! Blocks: headers with the quorums that decided them.
 
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use base64::Engine as _;
@@ -12,23 +12,53 @@ use serde_json::{Value, json};
 use super::Api;
 use super::answer::{Answer, Keep};
 use super::events::id_of;
-use super::request::known_options;
+use super::request::index;
+use super::schema::{base64, count, hash, list, named, object, text};
+use super::table::{JSON, Table, read};
 use crate::problem::Problem;
+
+pub(super) fn routes(table: Table) -> Table {
+    let header = object([
+        ("genesis", hash()),
+        ("height", count()),
+        ("logRoot", hash()),
+        ("logSize", count()),
+        ("nextValidators", hash()),
+        ("parameters", hash()),
+        ("parent", hash()),
+        ("proposer", hash()),
+        ("stateRoot", hash()),
+        ("time", count()),
+        ("timeText", text()),
+        ("validators", hash()),
+    ]);
+    let block = object([
+        ("certificate", named("Certificate")),
+        ("events", list(hash())),
+        ("header", header),
+        ("headerBytes", base64()),
+        ("id", hash()),
+    ]);
+    let height = json!({ "oneOf": [count(), { "const": "latest" }] });
+    let show = read(show, "getBlock", "A block's header, certificate and events' ids.")
+        .at("height", height, "The height, from 1, or `latest`.")
+        .kept(JSON, block)
+        .problem(404, "There is no such block here yet.");
+    table.path("/v1/blocks/{height}", [show])
+}
 
 /// `GET /v1/blocks/{height}`; the newest as `latest`.
 pub(super) async fn show(
     State(api): State<Api>,
     Path(height): Path<String>,
-    RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    known_options(query.as_deref(), &[])?;
     let snapshot = api.snapshot();
     let (height, keep) = match height.as_str() {
         "latest" => (snapshot.height(), Keep::Briefly),
         text => {
-            let wrong = |_| Problem::bad_request("a height is a number, or `latest`");
-            (text.parse().map_err(wrong)?, Keep::Forever)
+            let wrong = || Problem::bad_request("a height is a number, or `latest`");
+            (index(text).ok_or_else(wrong)?, Keep::Forever)
         }
     };
     let read = move || snapshot.block(height);

@@ -1,4 +1,6 @@
-//! Events: submitted, listed, shown, receipted.
+//! Events: submitted, shown, receipted.
+
+use std::collections::BTreeMap;
 
 use axum::body::Body;
 use axum::extract::{Path, RawQuery, State};
@@ -6,22 +8,50 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use consensus::mempool::Refused;
 use ledger::{Snapshot, StoredEvent};
+use proofs::tlog::LogProof;
 use proofs::{Block, Hash};
 use serde_json::json;
-use serde_json::value::RawValue;
 
-use super::Api;
 use super::answer::{Answer, Keep};
-use super::request::{known_options, number, read_body};
+use super::log::TEXT;
+use super::request::{known_options, read_body};
+use super::schema::{named, object, one_of};
+use super::table::{JSON, Table, read, write};
+use super::{Api, listing, schema};
 use crate::admission::{Admitted, Refusal};
 use crate::problem::Problem;
 use crate::waiting::Outcome;
 
-/// Most events of a page.
-const PAGE_MAX: u64 = 200;
-
-/// Most entries of the log that are read for a page: blocks have entries of their own.
-const SCAN_MAX: u64 = 1_000;
+pub(super) fn routes(table: Table) -> Table {
+    let id = || schema::hash();
+    let submit = write(submit, "submitEvent", "Submits a signed event.")
+        .option("wait", one_of(&["certified"]), "Answer when it is final, if that is soon.")
+        .body(true, named("Event"))
+        .answer(200, "The receipt: the event is final.", JSON, named("Receipt"))
+        .answer(
+            202,
+            "The event waits for a block; `Location` is where it will be.",
+            JSON,
+            object([("id", id()), ("status", one_of(&["pending"]))]),
+        )
+        .problem(409, "Another event of the same record came first.")
+        .problem(422, "A rule refuses the event.")
+        .problem(503, "The node takes no event now.");
+    let show = read(show, "getEvent", "An event by its id.")
+        .at("id", id(), "The event's id.")
+        .kept(JSON, named("ListedEvent"))
+        .problem(404, "No such event is in the log.");
+    let receipt = read(receipt, "getReceipt", "Proof that an event is in the log.")
+        .at("id", id(), "The event's id.")
+        .option("format", one_of(&["json", "tlog-proof"]), "Else `Accept` says: JSON, or text.")
+        .kept(JSON, named("Receipt"))
+        .kept(TEXT, schema::text())
+        .problem(404, "No such event is in the log.");
+    table
+        .path("/v1/events", [listing::operation(), submit])
+        .path("/v1/events/{id}", [show])
+        .path("/v1/events/{id}/receipt", [receipt])
+}
 
 /// `POST /v1/events[?wait=certified]`
 pub(super) async fn submit(
@@ -36,7 +66,24 @@ pub(super) async fn submit(
         Some("certified") => true,
         Some(_) => return Err(Problem::bad_request("`wait` is `certified`")),
     };
-    let bytes = read_body(&api, body, Block::EVENT_BYTES_MAX).await?;
+    if let Some(problem) = api.space.problem() {
+        let status = StatusCode::SERVICE_UNAVAILABLE;
+        let title = "the node's disk is nearly full";
+        let problem = Problem::new(status, "disk-full", title, problem);
+        return Err(Problem { retry_after: Some(10), ..problem });
+    }
+    let bytes =
+        read_body(&api, body, Block::EVENT_BYTES_MAX).await.map_err(|problem| {
+            match problem.status {
+                StatusCode::PAYLOAD_TOO_LARGE => Problem {
+                    code: "event-too-large".into(),
+                    title: "the event is too large",
+                    detail: format!("{}: put what is larger beside the ledger", problem.detail),
+                    ..problem
+                },
+                _ => problem,
+            }
+        })?;
     let count = |outcome: &str| api.metrics.events.with_label_values(&[outcome]).inc();
     let admitted = match api.intake.judge(bytes).await {
         Ok(admitted) => admitted,
@@ -122,13 +169,52 @@ fn pending(id: &Hash) -> Response {
     (StatusCode::ACCEPTED, headers, body).into_response()
 }
 
-/// `GET /v1/events/{id}/receipt`
+/// `GET /v1/events/{id}/receipt[?format=json|tlog-proof]`; as `text/plain` it is a C2SP tlog-proof.
 pub(super) async fn receipt(
     State(api): State<Api>,
     Path(id): Path<String>,
+    RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    answer_receipt(&api.snapshot(), &parse(&id)?, &headers)
+    let options = known_options(query.as_deref(), &["format"])?;
+    let id = parse(&id)?;
+    let as_proof = match options.get("format").map(String::as_str) {
+        Some("json") => false,
+        Some("tlog-proof") => true,
+        Some(_) => return Err(Problem::bad_request("`format` is `json` or `tlog-proof`")),
+        None => prefers_text(&headers),
+    };
+    let mut response = match as_proof {
+        true => answer_log_proof(&api, &id, &headers)?,
+        false => answer_receipt(&api.snapshot(), &id, &headers)?,
+    };
+    response.headers_mut().insert(header::VARY, HeaderValue::from_static("accept"));
+    Ok(response)
+}
+
+/// Whether plain text is what the client wants, and JSON is not.
+fn prefers_text(headers: &HeaderMap) -> bool {
+    let accept = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
+    accept.is_some_and(|accept| accept.contains("text/plain") && !accept.contains("json"))
+}
+
+/// The event's inclusion in the newest checkpoint. The event itself is the proof's extra data, so
+/// that the proof and a policy are all that a verifier needs.
+fn answer_log_proof(api: &Api, id: &Hash, headers: &HeaderMap) -> Result<Response, Problem> {
+    let newest = api.checkpoints.newest_with_size();
+    let snapshot = api.snapshot();
+    let StoredEvent { bytes, index, .. } = snapshot.event(id)?.ok_or_else(absent)?;
+    let path = match &newest {
+        Some((size, _)) => snapshot.inclusion(index, *size)?,
+        None => None,
+    };
+    let (Some((_, note)), Some(path)) = (newest, path) else {
+        let detail = "the event is certified, but in no cosigned checkpoint yet: ask again";
+        return Err(Problem { retry_after: Some(1), ..Problem::not_found(detail) });
+    };
+    let proof = LogProof { extra: Some(bytes), index, path, checkpoint: note.to_string() };
+    let answer = Answer::json(snapshot.height(), Keep::Shortly, proof.to_string());
+    Ok(Answer { content_type: TEXT, ..answer }.to(headers))
 }
 
 fn answer_receipt(
@@ -149,47 +235,10 @@ pub(super) async fn show(
 ) -> Result<Response, Problem> {
     let id = parse(&id)?;
     let snapshot = api.snapshot();
-    let event = snapshot.event(&id)?.ok_or_else(absent)?;
-    let height = event.height;
-    Ok(Answer::value(height, Keep::Forever, &shown(&id, event)?).to(&headers))
-}
-
-/// `GET /v1/events?from=INDEX&limit=N`: events in the order of the log, from an index on.
-pub(super) async fn list(
-    State(api): State<Api>,
-    RawQuery(query): RawQuery,
-    headers: HeaderMap,
-) -> Result<Response, Problem> {
-    let options = known_options(query.as_deref(), &["from", "limit"])?;
-    let from = number(&options, "from")?.unwrap_or(0);
-    let limit = number(&options, "limit")?.unwrap_or(50).clamp(1, PAGE_MAX);
-    let read = move || page(&api.snapshot(), from, limit);
-    let answer = tokio::task::spawn_blocking(read).await.map_err(|error| Problem::fault(&error))?;
-    Ok(answer?.to(&headers))
-}
-
-fn page(snapshot: &Snapshot, from: u64, limit: u64) -> Result<Answer, Problem> {
-    let mut events = Vec::new();
-    let size = snapshot.log_size();
-    let end = size.min(from.saturating_add(SCAN_MAX));
-    let mut next = from.min(size);
-    while next < end && (events.len() as u64) < limit {
-        if let Some(bytes) = snapshot.event_at(next)? {
-            let id = id_of(&bytes)?;
-            let event = snapshot.event(&id)?.ok_or_else(absent)?;
-            events.push(shown(&id, event)?);
-        }
-        next += 1;
-    }
-    let page = json!({ "events": events, "next": next, "size": size });
-    Ok(Answer::value(snapshot.height(), Keep::Briefly, &page))
-}
-
-fn shown(id: &Hash, event: StoredEvent) -> Result<serde_json::Value, Problem> {
-    let StoredEvent { bytes, index, height } = event;
-    let event: Box<RawValue> =
-        serde_json::from_slice(&bytes).map_err(|error| Problem::fault(&error))?;
-    Ok(json!({ "id": id, "index": index, "height": height, "event": event }))
+    let StoredEvent { bytes, index, height } = snapshot.event(&id)?.ok_or_else(absent)?;
+    let event = snapshot.listed(index)?;
+    let shown = listing::shown(&snapshot, event, &bytes, &mut BTreeMap::new())?;
+    Ok(Answer::value(height, Keep::Forever, &shown).to(&headers))
 }
 
 /// The id of an event of the log.

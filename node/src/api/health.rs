@@ -8,7 +8,9 @@ use axum::response::{IntoResponse, Response};
 use consensus::Status;
 
 use super::Api;
-use crate::admission::now_ms;
+use super::schema::text;
+use super::table::{Table, read};
+use crate::clock::now_ms;
 use crate::metrics::without_end;
 use crate::problem::Problem;
 
@@ -17,6 +19,36 @@ const HEARTBEATS_MISSED_MAX: u32 = 6;
 
 /// However short the heartbeat, a block may take this long.
 const QUIET_MAX: Duration = Duration::from_secs(30);
+
+const TEXT: &str = "text/plain; charset=utf-8";
+
+pub(super) fn routes(table: Table) -> Table {
+    table
+        .path(
+            "/healthz",
+            [read(alive, "isAlive", "Whether the process answers.").answer(
+                200,
+                "It does.",
+                TEXT,
+                text(),
+            )],
+        )
+        .path(
+            "/readyz",
+            [read(ready, "isReady", "Whether answers from here are whole and fresh.")
+                .answer(200, "They are.", TEXT, text())
+                .problem(503, "They may not be, and why.")],
+        )
+        .path(
+            "/metrics",
+            [read(metrics, "getMetrics", "What the node counts, for Prometheus.").answer(
+                200,
+                "Metrics.",
+                "text/plain; version=0.0.4; charset=utf-8",
+                text(),
+            )],
+        )
+}
 
 /// `GET /healthz`: the process answers.
 pub(super) async fn alive() -> &'static str {
@@ -40,8 +72,14 @@ pub(super) async fn ready(State(api): State<Api>) -> Response {
 /// # Errors
 /// Why not. Reading goes on all the same: every answer says its height, and proofs their time.
 pub(super) fn readiness(api: &Api, status: &Status) -> Result<(), String> {
+    if let Some(problem) = api.space.problem() {
+        return Err(problem);
+    }
     if let Some(reason) = &status.halted {
-        return Err(format!("agreement holds still: {reason}"));
+        return Err(format!(
+            "agreement holds still: {reason}; where `data/consensus/SAFETY_HALT` is written, it \
+             says how to go on"
+        ));
     }
     if let Err(fault) = api.ledger.check_writable() {
         return Err(fault.to_string());
@@ -66,6 +104,15 @@ pub(super) fn readiness(api: &Api, status: &Status) -> Result<(), String> {
 /// `GET /metrics`
 pub(super) async fn metrics(State(api): State<Api>) -> Response {
     let mut text = api.metrics.text();
+    if let Some(room) = api.space.room() {
+        let (free, low) = (room.free, u8::from(api.space.problem().is_some()));
+        text.push_str(&format!(
+            "# HELP dzong_disk_free_bytes Free space of the disk\n\
+             # TYPE dzong_disk_free_bytes gauge\ndzong_disk_free_bytes {free}\n\
+             # HELP dzong_disk_low 1 while nothing is written for lack of space\n\
+             # TYPE dzong_disk_low gauge\ndzong_disk_low {low}\n"
+        ));
+    }
     let mut engine = String::new();
     api.agreement.metrics(&mut engine);
     text.push_str(without_end(&engine));

@@ -1,25 +1,42 @@
 //! The log as the transparency world reads it: C2SP tlog-tiles, checkpoint and policy.
 
-use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode};
+use std::io::Write as _;
+
+use axum::extract::{Path, RawQuery, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
-use ledger::Snapshot;
-use proofs::Hash;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use proofs::tlog::Tile;
 
 use super::Api;
 use super::answer::{Answer, Keep};
+use super::request::{accepts_gzip, known_options, number};
+use super::schema::{count, text};
+use super::table::{Table, read};
+use crate::checkpoint::policy_after;
 use crate::problem::Problem;
 
-/// Hashes or entries of a full tile.
-const TILE: u64 = 256;
+pub(super) const TEXT: &str = "text/plain; charset=utf-8";
 
-/// Levels of the tree that a level of tiles spans.
-const LEVELS: u8 = 8;
-
-/// The highest level of tiles: above it a log would have more than 2^64 entries.
-const LEVEL_MAX: u8 = 7;
-
-const TEXT: &str = "text/plain; charset=utf-8";
+pub(super) fn routes(table: Table) -> Table {
+    let checkpoint = read(checkpoint, "getCheckpoint", "The newest cosigned checkpoint (C2SP).")
+        .kept(TEXT, text())
+        .problem(404, "No checkpoint is cosigned by a quorum yet.");
+    let policy = read(policy, "getPolicy", "Who signs and cosigns checkpoints (C2SP).")
+        .option("height", count(), "After which block; else now.")
+        .kept(TEXT, text())
+        .problem(404, "There is no such block here.");
+    let place = "`<level>/<number>`, or `entries/<number>`; `.p/<width>` behind a partial one.";
+    let tile = read(tile, "getTile", "A tile of the log (C2SP tlog-tiles).")
+        .at("path", text(), place)
+        .kept("application/octet-stream", text())
+        .problem(404, "There is no such tile, or not yet.");
+    table
+        .path("/log/checkpoint", [checkpoint])
+        .path("/log/policy", [policy])
+        .path("/log/tile/{*path}", [tile])
+}
 
 /// `GET /log/checkpoint`: the newest that a quorum cosigned.
 pub(super) async fn checkpoint(
@@ -29,16 +46,27 @@ pub(super) async fn checkpoint(
     let note = api.checkpoints.newest().ok_or_else(|| {
         Problem::not_found("no checkpoint is cosigned by a quorum yet: ask again")
     })?;
-    let answer = Answer::json(api.snapshot().height(), Keep::Briefly, note.to_string());
+    let answer = Answer::json(api.snapshot().height(), Keep::Shortly, note.to_string());
     Ok(Answer { content_type: TEXT, ..answer }.to(&headers))
 }
 
-/// `GET /log/policy`: who signs and cosigns now. Learn it by certified hand-over, not from here.
+/// `GET /log/policy[?height=H]`: who signs and cosigns now, or did after a block. Learn it by
+/// certified hand-over, not from here.
 pub(super) async fn policy(
     State(api): State<Api>,
+    RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let answer = Answer::json(api.snapshot().height(), Keep::Briefly, api.checkpoints.policy()?);
+    let options = known_options(query.as_deref(), &["height"])?;
+    let height = number(&options, "height")?;
+    let snapshot = api.snapshot();
+    let speaks_for = height.unwrap_or_else(|| snapshot.height());
+    let keep = if height.is_some() { Keep::Forever } else { Keep::Briefly };
+    let policy = move || policy_after(&snapshot, height);
+    let policy =
+        tokio::task::spawn_blocking(policy).await.map_err(|error| Problem::fault(&error))?;
+    let policy = policy?.ok_or_else(|| Problem::not_found("there is no such block here"))?;
+    let answer = Answer::json(speaks_for, keep, policy);
     Ok(Answer { content_type: TEXT, ..answer }.to(&headers))
 }
 
@@ -48,85 +76,36 @@ pub(super) async fn tile(
     Path(path): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let tile = Tile::parse(&path).ok_or_else(|| Problem::not_found("no such tile"))?;
+    let tile: Tile =
+        format!("tile/{path}").parse().map_err(|_| Problem::not_found("no such tile"))?;
     let snapshot = api.snapshot();
     let height = snapshot.height();
-    let read = move || tile.read(&snapshot);
+    // Hashes do not get smaller; tlog-tiles, "Log entries", asks for entries to be compressed.
+    let is_bundle = tile.level.is_none();
+    let squeeze = is_bundle && accepts_gzip(&headers);
+    let read = move || -> Result<Option<Vec<u8>>, ledger::Fault> {
+        let bytes = snapshot.tile(&tile)?;
+        Ok(bytes.map(|bytes| if squeeze { gzip(&bytes) } else { bytes }))
+    };
     let bytes = tokio::task::spawn_blocking(read).await.map_err(|error| Problem::fault(&error))?;
-    let body = bytes?.ok_or_else(|| Problem::not_found("the log has not grown so far"))?.into();
-    let content_type = "application/octet-stream";
-    let keep = Keep::Forever;
-    Ok(Answer { status: StatusCode::OK, content_type, height, keep, body }.to(&headers))
+    let body = bytes?.ok_or_else(|| Problem::not_found("the log has not grown so far"))?;
+    let answer = Answer::json(height, Keep::Forever, body);
+    let answer = Answer { content_type: "application/octet-stream", ..answer };
+    let mut response = answer.to(&headers);
+    if is_bundle {
+        let vary = HeaderValue::from_static("accept-encoding");
+        response.headers_mut().insert(header::VARY, vary);
+    }
+    if squeeze && response.status() == StatusCode::OK {
+        let encoding = HeaderValue::from_static("gzip");
+        response.headers_mut().insert(header::CONTENT_ENCODING, encoding);
+    }
+    Ok(response)
 }
 
-/// A tile's place.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Tile {
-    /// The level of hashes; none for entries.
-    level: Option<u8>,
-    number: u64,
-    width: u64,
-}
-
-impl Tile {
-    /// The tile with this path, in its one spelling.
-    fn parse(path: &str) -> Option<Tile> {
-        let (level, rest) = path.split_once('/')?;
-        let level = match level {
-            "entries" => None,
-            level => Some(level.parse().ok().filter(|n: &u8| n.to_string() == level)?),
-        };
-        if level.is_some_and(|level| level > LEVEL_MAX) {
-            return None;
-        }
-        let (number, width) = match rest.split_once(".p/") {
-            Some((number, width)) => {
-                let partial = width.parse().ok().filter(|n: &u64| n.to_string() == width)?;
-                (number, Some(partial).filter(|width| (1..TILE).contains(width))?)
-            }
-            None => (rest, TILE),
-        };
-        let number = parse_number(number)?;
-        Some(Tile { level, number, width })
-    }
-
-    fn read(&self, snapshot: &Snapshot) -> Result<Option<Vec<u8>>, ledger::Fault> {
-        let Some(first) = self.number.checked_mul(TILE) else { return Ok(None) };
-        match self.level {
-            Some(level) => {
-                let hashes = snapshot.log_hashes(level * LEVELS, first, self.width)?;
-                Ok(hashes.map(|hashes| hashes.iter().flat_map(|Hash(hash)| *hash).collect()))
-            }
-            None => {
-                let entries = snapshot.entries(first, self.width)?;
-                if entries.len() as u64 != self.width {
-                    return Ok(None);
-                }
-                let mut bytes = Vec::new();
-                for entry in entries {
-                    let length = u16::try_from(entry.len()).expect("an entry has a 16-bit length");
-                    bytes.extend_from_slice(&length.to_be_bytes());
-                    bytes.extend_from_slice(&entry);
-                }
-                Ok(Some(bytes))
-            }
-        }
-    }
-}
-
-/// C2SP tlog-tiles: groups of three digits, all but the last with an `x` before it.
-fn parse_number(text: &str) -> Option<u64> {
-    let groups: Vec<&str> = text.split('/').collect();
-    let (last, before) = groups.split_last()?;
-    let mut number: u64 = 0;
-    for group in before.iter().map(|group| group.strip_prefix('x')).chain([Some(*last)]) {
-        let group = group.filter(|group| group.len() == 3)?;
-        if !group.bytes().all(|byte| byte.is_ascii_digit()) {
-            return None;
-        }
-        number = number.checked_mul(1000)?.checked_add(group.parse().ok()?)?;
-    }
-    (before.first() != Some(&"x000")).then_some(number)
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::with_capacity(bytes.len() / 2), Compression::fast());
+    encoder.write_all(bytes).and_then(|()| encoder.finish()).expect("memory takes what is written")
 }
 
 #[cfg(test)]
@@ -134,16 +113,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_tile_has_one_path() {
-        let tile = |level, number, width| Some(Tile { level, number, width });
-        assert_eq!(Tile::parse("0/000"), tile(Some(0), 0, 256));
-        assert_eq!(Tile::parse("1/x001/x234/067.p/8"), tile(Some(1), 1_234_067, 8));
-        assert_eq!(Tile::parse("entries/005"), tile(None, 5, 256));
-        for odd in ["0/0", "0/x000/000", "0/1000", "8/000", "00/000", "0/000.p/256", "0/000.p/0"] {
-            assert_eq!(Tile::parse(odd), None, "{odd}");
+    fn gzip_is_for_those_who_ask() {
+        let accepts = |text: &'static str| {
+            let value = HeaderValue::from_static(text);
+            accepts_gzip(&[(header::ACCEPT_ENCODING, value)].into_iter().collect())
+        };
+        for yes in ["gzip", "br, GZIP;q=0.5", "identity,gzip"] {
+            assert!(accepts(yes), "{yes}");
         }
-        for odd in ["0/+12", "0/000.p/01", "-1/000", "0", "entries/001/002"] {
-            assert_eq!(Tile::parse(odd), None, "{odd}");
+        for no in ["", "identity", "br", "gzip;q=0", "gzip; q=0.0, br", "gzipped"] {
+            assert!(!accepts(no), "{no}");
         }
+        assert!(!accepts_gzip(&HeaderMap::new()));
     }
 }

@@ -5,14 +5,29 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use proofs::ProvenRecord;
 use registry::answer::{Proof, Question, record_answer};
+use serde_json::json;
 
 use super::Api;
 use super::answer::{Answer, Keep};
-use super::request::{flag, known_options};
+use super::request::{self, known_options};
+use super::schema::{flag, named, object, text};
+use super::table::{JSON, Table, read};
 use crate::problem::Problem;
 
 /// The longest key: a DID behind a prefix.
 const KEY_BYTES_MAX: usize = 512;
+
+pub(super) fn routes(table: Table) -> Table {
+    let answer = |record| object([("key", text()), ("proof?", named("Proof")), ("record", record)]);
+    let show = read(show, "getRecord", "What a key holds, with proof of that or of its absence.")
+        .at("key", text(), "The key; its slashes may be encoded.")
+        .option("proof", flag(), "Whether the proof is wanted.")
+        .kept(JSON, answer(named("Record")))
+        .answer(404, "There is no such record.", JSON, answer(json!({ "type": "null" })))
+        .problem(404, "There is no such record.")
+        .problem(503, "Nothing can be proven before the first block.");
+    table.path("/v1/records/{*key}", [show])
+}
 
 /// `GET /v1/records/{key}[?proof=true]`
 pub(super) async fn show(
@@ -27,7 +42,7 @@ pub(super) async fn show(
     }
     let snapshot = api.snapshot();
     let height = snapshot.height();
-    if flag(&options, "proof")? {
+    if request::flag(&options, "proof")? {
         let evidence = snapshot.prove(&[&key])?.ok_or_else(unproven)?;
         let proven = evidence.records.first().cloned();
         let proven = proven.ok_or_else(|| Problem::fault(&"a proof without its record"))?;

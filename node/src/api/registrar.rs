@@ -11,10 +11,13 @@ use registry::CheckedEvent;
 use registry::projections::resolution_key;
 use serde_json::{Value, json};
 
-use super::Api;
 use super::answer::{Answer, Keep};
 use super::request::{known_options, read_body};
-use crate::admission::{Admitted, Refusal, now_ms};
+use super::schema::{any_object, object, one_of, or_null, text};
+use super::table::{JSON, Table, write};
+use super::{Api, table};
+use crate::admission::{Admitted, Refusal};
+use crate::clock::now_ms;
 use crate::registrar::{
     Drafted, Failed, Job, Operation, Phase, REQUEST_BYTES_MAX, Request, Signatories, draft,
     endorsers, failed, phase,
@@ -26,6 +29,54 @@ const HOLD: Duration = Duration::from_secs(3);
 
 /// After how many milliseconds asking again makes sense.
 const WAIT_MS: u64 = 1_000;
+
+pub(super) fn routes(table: Table) -> Table {
+    let create = write(create, "createDid", "Creates a DID, step by step, with the client's keys.")
+        .answer(201, "The DID is created.", JSON, state());
+    let update = write(update, "updateDid", "Changes a DID, step by step.");
+    let deactivate = write(deactivate, "deactivateDid", "Ends a DID, step by step.");
+    table
+        .path("/1.0/create", [described(create)])
+        .path("/1.0/update", [described(update)])
+        .path("/1.0/deactivate", [described(deactivate)])
+}
+
+/// What the three operations take and answer, as DID Registration says.
+fn described(operation: table::Operation) -> table::Operation {
+    let request = object([
+        ("did?", or_null(text())),
+        ("didDocument?", json!({})),
+        ("didDocumentOperation?", json!({})),
+        ("jobId?", or_null(text())),
+        ("options?", or_null(any_object())),
+        ("secret?", or_null(any_object())),
+    ]);
+    operation
+        .option("method", one_of(&["ndi"]), "The DID method, for clients of several.")
+        .body(true, request)
+        .answer(200, "What is next, or that it is finished.", JSON, state())
+        .answer(400, "The operation failed; `didState` says why.", JSON, state())
+        .answer(500, "This machine has a fault.", JSON, state())
+}
+
+fn state() -> Value {
+    object([
+        ("didDocumentMetadata?", any_object()),
+        ("didRegistrationMetadata?", any_object()),
+        (
+            "didState",
+            json!({
+                "type": "object",
+                "required": ["state"],
+                "properties": {
+                    "state": one_of(&["action", "failed", "finished", "wait"]),
+                    "did": or_null(text()),
+                },
+            }),
+        ),
+        ("jobId", or_null(text())),
+    ])
+}
 
 /// `POST /1.0/create[?method=ndi]`
 pub(super) async fn create(
@@ -139,6 +190,9 @@ async fn run(
 /// Submits the finished event, or finds that it is decided.
 async fn submit(api: &Api, job: &Job, event: &CheckedEvent) -> Result<Value, Failed> {
     let busy = |why: &dyn ToString| Ok(job.waits(&why.to_string(), WAIT_MS));
+    if let Some(problem) = api.space.problem() {
+        return busy(&problem);
+    }
     let admitted = match api.intake.judge(event.bytes().to_vec().into()).await {
         Ok(admitted) => admitted,
         Err(full) => return busy(&full),

@@ -5,12 +5,17 @@ use std::time::Instant;
 
 use axum::body::{Body, Bytes};
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use registry::json;
+use registry::resolution::request::decode;
 
 use super::Api;
+use super::answer::HEIGHT;
+use super::front::Counters;
+use super::resolution::PREFIX;
 use crate::problem::Problem;
 
 /// The longest path with its query. A DID URL has at most 2,048 bytes, each perhaps encoded.
@@ -30,20 +35,28 @@ pub(super) async fn guard(State(api): State<Api>, request: Request, next: Next) 
     // Everything here is public, and credentials play no part.
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    // No answer without a height, refusals included.
+    headers.entry(HEIGHT).or_insert_with(|| HeaderValue::from(api.snapshot().height()));
     let exposed = HeaderValue::from_static("dzong-height, etag, location, retry-after");
     headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, exposed);
     let status = response.status();
-    api.metrics.requests.with_label_values(&[route.as_str(), status.as_str()]).inc();
-    let seconds = since.elapsed().as_secs_f64();
-    api.metrics.seconds.with_label_values(&[route.as_str()]).observe(seconds);
+    let counters = Counters {
+        requests: api.metrics.requests.with_label_values(&[route.as_str(), status.as_str()]),
+        seconds: api.metrics.seconds.with_label_values(&[route.as_str()]),
+    };
+    counters.count(since);
+    response.extensions_mut().insert(counters);
     response
 }
 
 /// What a browser asks before it sends.
 fn preflight() -> Response {
     let headers = [
-        (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, POST"),
-        (header::ACCESS_CONTROL_ALLOW_HEADERS, "accept, content-type, if-none-match"),
+        (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, HEAD, POST, OPTIONS"),
+        (
+            header::ACCESS_CONTROL_ALLOW_HEADERS,
+            "accept, content-type, if-none-match, last-event-id",
+        ),
         (header::ACCESS_CONTROL_MAX_AGE, "86400"),
     ];
     (StatusCode::NO_CONTENT, headers).into_response()
@@ -56,6 +69,10 @@ fn check_path(request: &Request) -> Result<(), Problem> {
         let title = "the path is too long";
         return Err(Problem::new(StatusCode::URI_TOO_LONG, "path", title, "shorten the path"));
     }
+    // What is odd about an identifier, resolution itself has errors for.
+    if uri.path().starts_with(PREFIX) {
+        return Ok(());
+    }
     let odd = || Problem::bad_request("the path is not plain: encode it once, without dots alone");
     let path = decode(uri.path()).ok_or_else(odd)?;
     let climbs = path.split('/').any(|segment| segment == "." || segment == "..");
@@ -65,34 +82,15 @@ fn check_path(request: &Request) -> Result<(), Problem> {
     Ok(())
 }
 
-/// Decodes percent-encoding once; `None` where it is broken or not UTF-8.
-pub(super) fn decode(text: &str) -> Option<String> {
-    let mut bytes = text.bytes();
-    let mut decoded = Vec::with_capacity(text.len());
-    while let Some(byte) = bytes.next() {
-        decoded.push(match byte {
-            b'%' => 16 * digit(bytes.next()?)? + digit(bytes.next()?)?,
-            byte => byte,
-        });
-    }
-    String::from_utf8(decoded).ok()
-}
-
-fn digit(byte: u8) -> Option<u8> {
-    char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
-}
-
-/// The options of a query, each once and decoded. `None` where one stands twice or is broken.
-pub(super) fn options(query: Option<&str>) -> Option<BTreeMap<String, String>> {
-    let mut options = BTreeMap::new();
-    for part in query.unwrap_or_default().split('&').filter(|part| !part.is_empty()) {
+/// The names and values of a query, decoded. `None` where one is badly encoded.
+pub(super) fn pairs(query: Option<&str>) -> Option<Vec<(String, String)>> {
+    let parts = query.unwrap_or_default().split('&').filter(|part| !part.is_empty());
+    let pair = |part: &str| {
         let (name, value) = part.split_once('=').unwrap_or((part, ""));
         // Only in form data is a plus sign a space, and times and DIDs have both.
-        if options.insert(decode(name)?, decode(value)?).is_some() {
-            return None;
-        }
-    }
-    Some(options)
+        Some((decode(name)?, decode(value)?))
+    };
+    parts.map(pair).collect()
 }
 
 /// The options of a query where nothing but `known` may stand.
@@ -100,8 +98,13 @@ pub(super) fn known_options(
     query: Option<&str>,
     known: &[&str],
 ) -> Result<BTreeMap<String, String>, Problem> {
-    let options = options(query)
-        .ok_or_else(|| Problem::bad_request("an option stands twice, or is badly encoded"))?;
+    let wrong = || Problem::bad_request("an option stands twice, or is badly encoded");
+    let pairs = pairs(query).ok_or_else(wrong)?;
+    let count = pairs.len();
+    let options: BTreeMap<String, String> = pairs.into_iter().collect();
+    if options.len() != count {
+        return Err(wrong());
+    }
     match options.keys().find(|name| !known.contains(&name.as_str())) {
         Some(name) => {
             let known = known.join("`, `");
@@ -120,25 +123,54 @@ pub(super) fn flag(options: &BTreeMap<String, String>, name: &str) -> Result<boo
     }
 }
 
+/// The length of a page that a query asks for.
+pub(super) fn limit(
+    options: &BTreeMap<String, String>,
+    usual: u64,
+    most: u64,
+) -> Result<usize, Problem> {
+    let limit = number(options, "limit")?.unwrap_or(usual);
+    if !(1..=most).contains(&limit) {
+        return Err(Problem::bad_request(format!("`limit` is from 1 to {most}")));
+    }
+    Ok(usize::try_from(limit).unwrap_or(usize::MAX))
+}
+
+/// A number in its one spelling, at most what every JSON library holds exactly.
+pub(super) fn index(text: &str) -> Option<u64> {
+    let number = text.parse().ok().filter(|number: &u64| number.to_string() == text)?;
+    Some(number).filter(|number| *number <= json::INTEGER_MAX.unsigned_abs())
+}
+
 /// A number of a query.
 pub(super) fn number(
     options: &BTreeMap<String, String>,
     name: &str,
 ) -> Result<Option<u64>, Problem> {
-    let wrong = |_| Problem::bad_request(format!("`{name}` is a number"));
-    options.get(name).map(|text| text.parse().map_err(wrong)).transpose()
+    let wrong = || Problem::bad_request(format!("`{name}` is a number"));
+    options.get(name).map(|text| index(text).ok_or_else(wrong)).transpose()
+}
+
+/// Whether the client reads gzip: RFC 9110, 12.5.3, as far as this one coding goes.
+pub(super) fn accepts_gzip(headers: &HeaderMap) -> bool {
+    let values = headers.get_all(header::ACCEPT_ENCODING).iter();
+    let codings = values.filter_map(|value| value.to_str().ok()).flat_map(|text| text.split(','));
+    codings.into_iter().any(|coding| {
+        let (name, weight) = coding.split_once(';').unwrap_or((coding, ""));
+        let refused = matches!(weight.trim(), "q=0" | "q=0.0" | "q=0.00" | "q=0.000");
+        name.trim().eq_ignore_ascii_case("gzip") && !refused
+    })
 }
 
 /// The body, within its size and its time.
 pub(super) async fn read_body(api: &Api, body: Body, bytes_max: usize) -> Result<Bytes, Problem> {
-    let limited = Limited::new(body, bytes_max).collect();
-    match tokio::time::timeout(api.body, limited).await {
+    match tokio::time::timeout(api.body, Limited::new(body, bytes_max).collect()).await {
         Ok(Ok(body)) => Ok(body.to_bytes()),
         Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Problem::new(
             StatusCode::PAYLOAD_TOO_LARGE,
-            "event-too-large",
-            "the event is too large",
-            format!("send at most {bytes_max} bytes: what is larger belongs beside the ledger"),
+            "too-large",
+            "the body is too large",
+            format!("the body has at most {bytes_max} bytes"),
         )),
         Ok(Err(_)) => Err(Problem::bad_request("the body broke off")),
         Err(_) => Err(Problem::new(

@@ -15,10 +15,14 @@ use registry::resource::{
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use super::Api;
 use super::answer::{Answer, Keep};
+use super::negotiation::{DEREFERENCING, DEREFERENCING_OLD, Form, negotiate};
 use super::records::unproven;
-use super::request::{flag, known_options, number};
+use super::request::{flag, known_options, limit};
+use super::resolution::status;
+use super::schema::{named, object, or_null, range, text};
+use super::table::{JSON, Table, read};
+use super::{Api, schema};
 use crate::problem::Problem;
 
 /// Most resources of a page.
@@ -27,11 +31,45 @@ const PAGE_MAX: u64 = 100;
 /// Most records that are read for a page, or for a search among the resources of a DID.
 const SCAN_MAX: usize = 500;
 
-/// The media type of a whole dereferencing result.
-const RESULT: &str = "application/did-url-dereferencing";
+/// Resources of a page, unless it is asked for otherwise.
+const PAGE: u64 = 50;
 
-/// What clients of DID Resolution 0.3 ask for such a result with.
-const RESULT_OLD: &str = r#"application/ld+json;profile="https://w3id.org/did-url-dereferencing""#;
+/// The parameters that make a DID URL one of a resource.
+pub(super) const PARAMETERS: [&str; 8] = [
+    "checksum",
+    "resourceCollectionId",
+    "resourceId",
+    "resourceMetadata",
+    "resourceName",
+    "resourceType",
+    "resourceVersion",
+    "resourceVersionTime",
+];
+
+pub(super) fn routes(table: Table) -> Table {
+    let result = || named("DereferencingResult");
+    let show = read(show, "getResource", "A resource by its DID URL, as a whole result.")
+        .at("uri", text(), "The DID URL: `did:ndi:…/resources/z…`.")
+        .option("proof", schema::flag(), "Whether the answer carries its proof.")
+        .kept(JSON, result())
+        .answer(404, "There is no such resource.", JSON, result())
+        .answer(501, "The DID is of another network.", JSON, result())
+        .problem(503, "Nothing can be proven before the first block.");
+    let list = read(list, "listSchemas", "Metadata of schemas, in the order of their keys.")
+        .option("did", schema::did(), "Only those that this DID published.")
+        .option("resourceType", text(), "Only those of this type.")
+        .option("resourceName", text(), "Only those of this name.")
+        .option("after", text(), "The next page: the last one's `next`.")
+        .option("limit", range(1, PAGE_MAX), "Most schemas of the page.")
+        .kept(
+            JSON,
+            object([
+                ("next", or_null(text())),
+                ("schemas", schema::list(named("ResourceMetadata"))),
+            ]),
+        );
+    table.path("/v1/schemas", [list]).path("/v1/resources/{*uri}", [show])
+}
 
 /// An answer about a resource, and its proof where one was asked for.
 struct Reply {
@@ -47,7 +85,7 @@ impl From<Dereferenced> for Reply {
     }
 }
 
-/// `GET /v1/resources/{id}[?proof=true]`: the whole result about a resource, by its DID URL.
+/// `GET /v1/resources/{uri}[?proof=true]`: the whole result about a resource, by its DID URL.
 pub(super) async fn show(
     State(api): State<Api>,
     Path(uri): Path<String>,
@@ -64,7 +102,7 @@ pub(super) async fn show(
     let question = Question { did, resource_id, ..Question::default() };
     let snapshot = api.snapshot();
     let reply = reply(&snapshot, question, flag(&options, "proof")?)?;
-    Ok(whole(&snapshot, &reply, "application/json").to(&headers))
+    Ok(whole(&snapshot, &reply, JSON).to(&headers))
 }
 
 /// The answer about a DID URL and the options beside it, if it asks for a resource.
@@ -79,17 +117,19 @@ pub(super) fn dereference(
         Some(Err(failure)) => Dereferenced::from(failure).into(),
         Some(Ok(Asked { question, proof })) => reply(snapshot, question, proof)?,
     };
-    Ok(Some(in_form(snapshot, &reply, accept.unwrap_or_default())))
+    Ok(Some(in_form(snapshot, &reply, accept)))
 }
 
 /// The content alone, as who follows a link to a schema expects it; the whole result where that is
 /// asked for, where there is a proof to carry, and where there is no content.
-fn in_form(snapshot: &Snapshot, reply: &Reply, accept: &str) -> Answer {
-    let result_type = match accept {
-        accept if accept.contains("https://w3id.org/did-url-dereferencing") => Some(RESULT_OLD),
-        accept if accept.contains("https://w3id.org/did-resolution") => Some(RESULT_OLD),
-        accept if accept.contains(RESULT) || accept.contains(super::negotiation::RESULT) => {
-            Some(RESULT)
+fn in_form(snapshot: &Snapshot, reply: &Reply, accept: Option<&str>) -> Answer {
+    let form = negotiate(accept).map(|wanted| wanted.form);
+    let result_type = match form {
+        Some(Form::Dereferencing { old: false } | Form::Resolution { old: false }) => {
+            Some(DEREFERENCING)
+        }
+        Some(Form::Dereferencing { old: true } | Form::Resolution { old: true }) => {
+            Some(DEREFERENCING_OLD)
         }
         _ => None,
     };
@@ -98,27 +138,25 @@ fn in_form(snapshot: &Snapshot, reply: &Reply, accept: &str) -> Answer {
             let body = Bytes::copy_from_slice(content.get().as_bytes());
             let answer = Answer::json(snapshot.height(), reply.keep, body);
             let content_type = reply.dereferenced.content_type;
-            Answer { content_type, status: status(&reply.dereferenced), ..answer }
+            Answer { content_type, status: reply.status(), ..answer }
         }
-        (result_type, ..) => whole(snapshot, reply, result_type.unwrap_or("application/json")),
+        (result_type, ..) => whole(snapshot, reply, result_type.unwrap_or(JSON)),
     }
 }
 
 fn whole(snapshot: &Snapshot, reply: &Reply, content_type: &'static str) -> Answer {
     let body = reply.dereferenced.to_json(reply.proof.as_deref());
     let answer = Answer::json(snapshot.height(), Keep::Briefly, body);
-    Answer { content_type, status: status(&reply.dereferenced), ..answer }
+    Answer { content_type, status: reply.status(), ..answer }
 }
 
-/// DID Resolution, HTTP(S) binding. Of several resources the client has to choose one.
-fn status(dereferenced: &Dereferenced) -> StatusCode {
-    match dereferenced.failure {
-        None if dereferenced.is_choice => StatusCode::MULTIPLE_CHOICES,
-        None => StatusCode::OK,
-        Some(Failure::InvalidDid | Failure::InvalidOptions) => StatusCode::BAD_REQUEST,
-        Some(Failure::NotFound) => StatusCode::NOT_FOUND,
-        Some(Failure::MethodNotSupported) => StatusCode::NOT_IMPLEMENTED,
-        Some(_) => StatusCode::INTERNAL_SERVER_ERROR,
+impl Reply {
+    /// Of several resources the client has to choose one.
+    fn status(&self) -> StatusCode {
+        match self.dereferenced.is_choice {
+            true => StatusCode::MULTIPLE_CHOICES,
+            false => status(self.dereferenced.failure, false),
+        }
     }
 }
 
@@ -138,11 +176,11 @@ fn reply(snapshot: &Snapshot, question: Question, proof: bool) -> Result<Reply, 
                 Found::List(dereferenced) => Ok(dereferenced.into()),
             };
         }
-        Ok(Route::Resource(key)) => vec![read(snapshot, key, None)?],
+        Ok(Route::Resource(key)) => vec![record(snapshot, key, None)?],
         Ok(Route::Series(key, moment)) => {
-            let series = read(snapshot, key, moment.map(Version::At))?;
+            let series = record(snapshot, key, moment.map(Version::At))?;
             let named = question.named_by(&series);
-            let named = named.map(|key| read(snapshot, key, None)).transpose()?;
+            let named = named.map(|key| record(snapshot, key, None)).transpose()?;
             std::iter::once(series).chain(named).collect()
         }
     };
@@ -165,7 +203,7 @@ fn reply(snapshot: &Snapshot, question: Question, proof: bool) -> Result<Reply, 
 }
 
 /// A record as a proof would show it, without its path.
-fn read(
+fn record(
     snapshot: &Snapshot,
     key: String,
     version: Option<Version>,
@@ -193,7 +231,7 @@ pub(super) async fn list(
 ) -> Result<Response, Problem> {
     let known = ["did", "resourceType", "resourceName", "after", "limit"];
     let mut options = known_options(query.as_deref(), &known)?;
-    let limit = number(&options, "limit")?.unwrap_or(50).clamp(1, PAGE_MAX);
+    let limit = limit(&options, PAGE, PAGE_MAX)?;
     let did = options.remove("did");
     if let Some(did) = &did
         && NdiDid::parse(did).is_err()
@@ -221,7 +259,7 @@ pub(super) async fn list(
 struct Page {
     prefix: String,
     after: Option<String>,
-    limit: u64,
+    limit: usize,
     resource_type: Option<String>,
     name: Option<String>,
 }
@@ -246,7 +284,7 @@ impl Page {
                 schemas.push(state.metadata(did).into());
             }
             after = Some(key);
-            if schemas.len() as u64 == self.limit {
+            if schemas.len() == self.limit {
                 break;
             }
         }

@@ -1,5 +1,7 @@
 //! The whole interface over a ledger in memory, without sockets.
 
+mod log;
+
 use std::time::Duration;
 
 use axum::body::Body;
@@ -11,16 +13,24 @@ use registry::answer;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
+use super::*;
+use crate::clock::now_ms;
+use crate::config::Disk;
+use crate::space::Room;
+use crate::testing::{AtOnce, World, key};
+use conformance::Document;
+
+mod conformance;
+mod dereferencing;
+mod interface;
+mod lists;
 mod registrar;
 mod resources;
-
-use super::*;
-use crate::admission::now_ms;
-use crate::testing::{AtOnce, World, key};
+mod stream;
 
 struct Web {
     world: Arc<World>,
-    router: Router,
+    front: Front,
 }
 
 struct Got {
@@ -49,32 +59,67 @@ impl Got {
 
 impl Web {
     fn new() -> Web {
-        let world = World::new();
+        Web::of(World::new())
+    }
+
+    fn of(world: Arc<World>) -> Web {
         let agreement = Arc::new(AtOnce(world.clone()));
         Web::with(world, agreement)
     }
 
     fn with(world: Arc<World>, agreement: Arc<dyn Agreement>) -> Web {
+        Web::made(world, agreement, Room { free: 1 << 40, total: 1 << 40 })
+    }
+
+    fn with_room(world: Arc<World>, room: Room) -> Web {
+        let agreement = Arc::new(AtOnce(world.clone()));
+        Web::made(world, agreement, room)
+    }
+
+    fn made(world: Arc<World>, agreement: Arc<dyn Agreement>, room: Room) -> Web {
+        let disk = Disk { reserve_bytes: 0, ..Disk::default() };
+        let space =
+            Space::measured(Box::new(move || Ok(room)), &std::env::temp_dir().join("none"), &disk);
+        space.look();
         let parts = Parts {
             moniker: "test".into(),
             ledger: world.ledger.clone(),
+            space: Arc::new(space),
             agreement,
             intake: Intake::start(world.admission.clone(), 64, 1),
             waiting: world.waiting.clone(),
             checkpoints: world.checkpoints.clone(),
+            feed: world.feed.clone(),
             metrics: world.metrics.clone(),
             wait: Duration::from_secs(5),
             body: Duration::from_millis(200),
             heartbeat: Duration::from_secs(5),
         };
-        Web { world, router: router(parts) }
+        Web { world, front: front(parts) }
     }
 
+    /// The answer to a request, which the document must describe.
     async fn send(&self, request: Request<Body>) -> Got {
-        let response: Response<Body> = self.router.clone().oneshot(request).await.unwrap();
+        let (method, path) = (request.method().clone(), request.uri().to_string());
+        let response: Response<Body> = self.front.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let body = body.collect().await.unwrap().to_bytes();
-        Got { status: parts.status, headers: parts.headers, body }
+        let got = Got { status: parts.status, headers: parts.headers, body };
+        self.document().check(method.as_str(), &path, &got);
+        got
+    }
+
+    /// The status alone, of an answer that may not end.
+    async fn first(&self, request: Request<Body>) -> StatusCode {
+        self.front.clone().oneshot(request).await.unwrap().status()
+    }
+
+    async fn head(&self, path: &str) -> Got {
+        self.send(Request::head(path).body(Body::empty()).unwrap()).await
+    }
+
+    fn document(&self) -> Document {
+        Document::new(&table().finish().1)
     }
 
     async fn get(&self, path: &str) -> Got {
@@ -148,6 +193,24 @@ async fn an_event_is_submitted_waited_for_and_receipted() {
 }
 
 #[tokio::test]
+async fn a_node_with_little_space_reads_and_takes_nothing() {
+    let web = Web::with_room(World::new(), Room { free: 5 << 20, total: 1 << 40 });
+    let (did, event) = web.world.did_created(&key(50));
+    web.world.decide_events(std::slice::from_ref(&event));
+    let refused = web.post("/v1/events", event).await;
+    assert_eq!(refused.problem(), (503, "disk-full".to_owned()));
+    let ready = web.get("/readyz").await;
+    assert_eq!(ready.status, StatusCode::SERVICE_UNAVAILABLE);
+    let detail = ready.json()["detail"].as_str().unwrap().to_owned();
+    assert!(detail.contains("5 MB are free") && detail.contains("goes on by itself"), "{detail}");
+    let status = web.get("/v1/status").await.json();
+    assert_eq!((&status["diskLow"], &status["ready"]), (&json!(true), &json!(false)));
+    let metrics = web.get("/metrics").await;
+    assert!(String::from_utf8_lossy(&metrics.body).contains("\ndzong_disk_low 1\n"));
+    assert_eq!(web.get(&format!("/1.0/identifiers/{did}")).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
 async fn without_wait_an_event_is_pending() {
     let web = Web::new();
     let (_, event) = web.world.did_created(&key(50));
@@ -187,7 +250,6 @@ async fn refusals_are_problems_with_stable_codes() {
         (&*format!("/v1/events/{}", "0".repeat(64)), 404),
         ("/v1/blocks/99", 404),
         ("/v1/blocks/latest?x=1", 400),
-        ("/v1/events?from=a", 400),
         ("/v1/records/../x", 400),
         ("/v1/records/%2e%2e/x", 400),
         ("/v1/records/a%00b", 400),
@@ -269,8 +331,8 @@ async fn versions_are_found_in_every_spelling_and_proven() {
         ("versionId=1&versionTime=2026-01-01T00:00:00Z", 400, "INVALID_OPTIONS"),
         ("versionTime=2020-01-01T00:00:00Z", 404, "NOT_FOUND"),
         ("versionId=1&versionId=2", 400, "INVALID_DID_URL"),
-        ("service=files", 501, "FEATURE_NOT_SUPPORTED"),
-        ("expandRelativeUrls=true", 501, "FEATURE_NOT_SUPPORTED"),
+        ("expandRelativeUrls=perhaps", 400, "INVALID_OPTIONS"),
+        ("transformKey=jwk", 501, "FEATURE_NOT_SUPPORTED"),
         ("noCache=maybe", 400, "INVALID_OPTIONS"),
     ] {
         let got = web.get(&format!("/1.0/identifiers/{encoded}?{question}")).await;
@@ -370,7 +432,51 @@ async fn the_node_describes_itself() {
     let metrics = String::from_utf8(web.get("/metrics").await.body.to_vec()).unwrap();
     assert!(metrics.contains("dzong_height 2\n") && metrics.contains("engine 1"), "{metrics}");
     assert!(!metrics.contains("# EOF") && !metrics.contains(&did));
+}
+
+#[tokio::test]
+async fn the_page_loads_only_what_this_binary_holds() {
+    let web = Web::new();
     let page = web.get("/").await;
     assert!(page.header("content-type").starts_with("text/html"));
     assert!(page.header("content-security-policy").contains("default-src 'none'"));
+    assert_eq!(page.header("cache-control"), "no-cache");
+    let text = String::from_utf8(page.body.to_vec()).unwrap();
+    let paths: Vec<&str> = text.split('"').filter(|part| part.starts_with("/assets/")).collect();
+    assert_eq!(paths.len(), 3, "{text}");
+    for path in paths {
+        let plain = web.get(path).await;
+        assert_eq!(plain.status, StatusCode::OK, "{path}");
+        assert!(plain.header("cache-control").contains("immutable"));
+        let request = || Request::get(path);
+        let packed = request().header("accept-encoding", "br, gzip;q=0.8").body(Body::empty());
+        let packed = web.send(packed.unwrap()).await;
+        assert_eq!(
+            (packed.header("content-encoding"), &packed.body[..2]),
+            ("gzip", &[31, 139][..])
+        );
+        assert!(packed.body.len() < plain.body.len());
+        let refused = request().header("accept-encoding", "gzip;q=0").body(Body::empty());
+        assert_eq!(web.send(refused.unwrap()).await.body, plain.body);
+        let known = request().header("if-none-match", plain.header("etag")).body(Body::empty());
+        assert_eq!(web.send(known.unwrap()).await.status, StatusCode::NOT_MODIFIED);
+    }
+    let old = "/assets/app.0000000000000000.js";
+    assert_eq!(web.get(old).await.problem().0, 404, "never another version's bytes");
+}
+
+#[tokio::test]
+async fn a_trust_chain_leads_to_the_newest_header() {
+    let web = Web::new();
+    assert_eq!(web.get("/v1/trust-chain").await.problem().0, 404, "nothing is certified yet");
+    web.life(50, false);
+    let freshness = Freshness { now: now_ms(), age_max: None };
+    for from in ["", "?from=0", "?from=2", "?from=18446744073709551615"] {
+        let got = web.get(&format!("/v1/trust-chain{from}")).await;
+        let judgement = answer::judge(&web.trust(), &got.body, freshness);
+        assert_eq!(judgement.trust.unwrap().height, 2, "{from}: {}", judgement.verdict);
+    }
+    for odd in ["?from=-1", "?from=18446744073709551616", "?from=x", "?to=1", "?from=1&from=2"] {
+        assert_eq!(web.get(&format!("/v1/trust-chain{odd}")).await.problem().0, 400, "{odd}");
+    }
 }

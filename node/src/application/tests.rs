@@ -2,7 +2,7 @@ use consensus::Application as _;
 use proofs::PublicKey;
 
 use super::*;
-use crate::admission::now_ms;
+use crate::clock::now_ms;
 use crate::testing::{World, key};
 
 fn fresh(world: &World) -> Option<Fresh> {
@@ -22,9 +22,9 @@ fn a_block_goes_from_one_node_to_another_and_both_agree() {
     assert_eq!(ours.application.payload(&proposal.id).unwrap(), Some(proposal.payload.clone()));
     let certificate = ours.certify(proposal.id);
     for world in [&ours, &theirs] {
-        let committed = world.application.commit(&certificate).unwrap();
+        let committed = world.application.commit(&certificate).unwrap().unwrap();
         assert_eq!((committed.height, committed.events.len()), (1, 1));
-        let again = world.application.commit(&certificate).unwrap();
+        let again = world.application.commit(&certificate).unwrap().unwrap();
         assert!(again.events.is_empty(), "idempotent by height");
         let decided = world.application.decided(1).unwrap().unwrap();
         assert_eq!(decided, (proposal.payload.clone(), certificate.clone()));
@@ -40,7 +40,21 @@ fn a_decided_block_is_executed_again_where_it_was_forgotten() {
     let (_, event) = world.did_created(&key(50));
     let proposal = world.propose(world.candidates(&[event]));
     world.application.executed().clear();
-    assert_eq!(world.application.commit(&world.certify(proposal.id)).unwrap().events.len(), 1);
+    let certificate = world.certify(proposal.id);
+    assert_eq!(world.application.commit(&certificate).unwrap().unwrap().events.len(), 1);
+}
+
+#[test]
+fn a_decided_block_that_was_lost_here_is_asked_for_and_then_committed() {
+    let world = World::new();
+    let (_, event) = world.did_created(&key(50));
+    let proposal = world.propose(world.candidates(&[event]));
+    let certificate = world.certify(proposal.id);
+    world.application.executed().clear();
+    world.ledger.pending().prune(1).unwrap();
+    assert!(world.application.commit(&certificate).unwrap().is_none());
+    assert_eq!(world.application.validate(proposal.payload, None).unwrap(), Ok(proposal.id));
+    assert!(world.application.commit(&certificate).unwrap().is_some());
 }
 
 #[test]

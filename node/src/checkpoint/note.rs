@@ -1,105 +1,57 @@
-//! The text of checkpoints: C2SP signed-note, tlog-checkpoint, tlog-cosignature, tlog-policy.
+//! The texts of our log: who signs and cosigns its checkpoints, and what a quorum of them is.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use proofs::{Hash, PublicKey};
+use proofs::Hash;
+use proofs::tlog::{LogHead, SignatureType, VerifierKey};
 use registry::network::ValidatorEntry;
-use sha2::{Digest as _, Sha256};
 
 use super::Statement;
-
-/// Key type of an Ed25519 signature over the note (C2SP signed-note).
-const ED25519: u8 = 0x01;
-/// Key type of an Ed25519 cosignature with a time (C2SP tlog-cosignature).
-const COSIGNATURE: u8 = 0x04;
-
-/// What a checkpoint says of the log.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Body {
-    /// Number of entries.
-    pub size: u64,
-    /// RFC 9162 root.
-    pub root: Hash,
-}
-
-impl From<(&u64, &Hash)> for Body {
-    fn from((size, root): (&u64, &Hash)) -> Body {
-        Body { size: *size, root: *root }
-    }
-}
-
-impl Body {
-    /// The note's text, which the log signs.
-    pub fn text(&self, origin: &str) -> String {
-        format!("{origin}\n{}\n{}\n", self.size, STANDARD.encode(self.root))
-    }
-
-    /// What a cosigner signs, at a time in seconds since 1970.
-    pub fn cosigned_text(&self, origin: &str, time: u64) -> String {
-        format!("cosignature/v1\ntime {time}\n{}", self.text(origin))
-    }
-}
 
 /// The log's name. It contains the genesis hash, so no two networks share one.
 pub fn origin(network: &str, genesis: &Hash) -> String {
     format!("dzong/{network}/{genesis}")
 }
 
-/// The name under which a validator cosigns.
-fn cosigner(origin: &str, entry: &ValidatorEntry) -> String {
+/// The key with which a validator signs for the log.
+fn log_key(origin: &str, entry: &ValidatorEntry) -> VerifierKey {
+    let name = origin.to_owned();
+    VerifierKey { name, signs: SignatureType::Ed25519, key: entry.log_key }
+}
+
+/// The key with which a validator cosigns, under a name of its own.
+fn cosigner_key(origin: &str, entry: &ValidatorEntry) -> VerifierKey {
     let key = entry.cosigner_key.to_string();
-    format!("{origin}/{}", key.get(..16).unwrap_or(&key))
+    let name = format!("{origin}/{}", key.get(..16).unwrap_or(&key));
+    VerifierKey { name, signs: SignatureType::Cosignature, key: entry.cosigner_key }
 }
 
 /// The checkpoint with the log's signatures first, one of each validator that cosigned, and then
 /// the cosignatures.
 pub(super) fn cosigned(
     origin: &str,
-    body: &Body,
+    head: &LogHead,
     statements: &[(&ValidatorEntry, Statement)],
 ) -> String {
-    let mut note = body.text(origin) + "\n";
+    let mut note = head.text(origin) + "\n";
     for (entry, statement) in statements {
-        line(&mut note, origin, ED25519, &entry.log_key, &statement.log_signature);
+        note.push_str(&log_key(origin, entry).line(&statement.log_signature));
     }
     for (entry, statement) in statements {
-        let name = cosigner(origin, entry);
         let bytes = [&statement.time.to_be_bytes()[..], &statement.cosignature].concat();
-        line(&mut note, &name, COSIGNATURE, &entry.cosigner_key, &bytes);
+        note.push_str(&cosigner_key(origin, entry).line(&bytes));
     }
     note
 }
 
-fn line(note: &mut String, name: &str, kind: u8, key: &PublicKey, signature: &[u8]) {
-    let bytes = [&key_id(name, kind, key)[..], signature].concat();
-    note.push_str(&format!("\u{2014} {name} {}\n", STANDARD.encode(bytes)));
-}
-
-/// C2SP signed-note: the first four bytes of SHA-256 over name, line feed, type and key.
-fn key_id(name: &str, kind: u8, key: &PublicKey) -> [u8; 4] {
-    let digest =
-        Sha256::new().chain_update(name).chain_update([b'\n', kind]).chain_update(key.0).finalize();
-    [digest[0], digest[1], digest[2], digest[3]]
-}
-
-/// C2SP signed-note: a verifier key as text.
-fn verifier_key(name: &str, kind: u8, key: &PublicKey) -> String {
-    let id = hex::encode(key_id(name, kind, key));
-    format!("{name}+{id}+{}", STANDARD.encode([&[kind][..], &key.0].concat()))
-}
-
 /// C2SP tlog-policy: the log's keys, the cosigners, and how many make a quorum. Where voting powers
 /// differ, the count is the one that any such group needs.
-pub fn policy(origin: &str, validators: &[ValidatorEntry]) -> String {
+pub(super) fn policy(origin: &str, validators: &[ValidatorEntry]) -> String {
     let mut text = String::new();
     for entry in validators {
-        text.push_str(&format!("log {}\n", verifier_key(origin, ED25519, &entry.log_key)));
+        text.push_str(&format!("log {}\n", log_key(origin, entry)));
     }
     let mut names = String::new();
     for (at, entry) in validators.iter().enumerate() {
-        let name = cosigner(origin, entry);
-        let key = verifier_key(&name, COSIGNATURE, &entry.cosigner_key);
-        text.push_str(&format!("witness v{at} {key}\n"));
+        text.push_str(&format!("witness v{at} {}\n", cosigner_key(origin, entry)));
         names.push_str(&format!(" v{at}"));
     }
     let quorum = quorum(validators);

@@ -1,18 +1,19 @@
 //! The memory of the newest checkpoint that was signed here.
 
-use std::fs::{self, File};
-use std::io::{self, Write as _};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use proofs::Hash;
+use proofs::tlog::LogHead;
 
-use super::Body;
+use crate::files;
 
 /// A file with the size and the root that were signed last.
 #[derive(Debug)]
 pub struct SignedFile {
     path: PathBuf,
-    last: Option<Body>,
+    last: Option<LogHead>,
 }
 
 impl SignedFile {
@@ -38,32 +39,25 @@ impl SignedFile {
     ///
     /// # Errors
     /// The disk refuses; then do not sign.
-    pub(super) fn remember(&mut self, body: &Body) -> io::Result<bool> {
+    pub(super) fn remember(&mut self, head: &LogHead) -> io::Result<bool> {
         match self.last {
-            Some(last) if last == *body => return Ok(true),
-            Some(last) if last.size == body.size => {
-                tracing::error!(size = body.size, "another root of this log was signed before");
+            Some(last) if last == *head => return Ok(true),
+            Some(last) if last.size == head.size => {
+                tracing::error!(size = head.size, "another root of this log was signed before");
                 return Ok(false);
             }
-            Some(last) if last.size > body.size => return Ok(false),
+            Some(last) if last.size > head.size => return Ok(false),
             _ => {}
         }
-        let new = self.path.with_extension("new");
-        let mut file = File::create(&new)?;
-        file.write_all(format!("{} {}\n", body.size, body.root).as_bytes())?;
-        file.sync_all()?;
-        fs::rename(&new, &self.path)?;
-        if let Some(directory) = self.path.parent() {
-            File::open(directory)?.sync_all()?;
-        }
-        self.last = Some(*body);
+        files::replace(&self.path, format!("{} {}\n", head.size, head.root).as_bytes())?;
+        self.last = Some(*head);
         Ok(true)
     }
 }
 
-fn parse(text: &str) -> Option<Body> {
+fn parse(text: &str) -> Option<LogHead> {
     let (size, root) = text.strip_suffix('\n')?.split_once(' ')?;
-    Some(Body { size: size.parse().ok()?, root: root.parse::<Hash>().ok()? })
+    Some(LogHead { size: size.parse().ok()?, root: root.parse::<Hash>().ok()? })
 }
 
 #[cfg(test)]
@@ -74,14 +68,14 @@ mod tests {
     fn sizes_grow_and_a_size_has_one_root_for_ever() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("checkpoint");
-        let body = |size, root| Body { size, root: Hash([root; 32]) };
+        let head = |size, root| LogHead { size, root: Hash([root; 32]) };
         let mut file = SignedFile::open(&path).unwrap();
-        assert!(file.remember(&body(5, 1)).unwrap());
+        assert!(file.remember(&head(5, 1)).unwrap());
         let mut file = SignedFile::open(&path).unwrap();
-        assert!(file.remember(&body(5, 1)).unwrap(), "the same again");
-        assert!(!file.remember(&body(5, 2)).unwrap());
-        assert!(!file.remember(&body(4, 1)).unwrap());
-        assert!(file.remember(&body(6, 2)).unwrap());
+        assert!(file.remember(&head(5, 1)).unwrap(), "the same again");
+        assert!(!file.remember(&head(5, 2)).unwrap());
+        assert!(!file.remember(&head(4, 1)).unwrap());
+        assert!(file.remember(&head(6, 2)).unwrap());
         fs::write(&path, "6 ").unwrap();
         assert!(SignedFile::open(&path).is_err());
     }

@@ -1,10 +1,10 @@
 //! What a validator says of a checkpoint, as nodes exchange it: both of its signatures.
 
 use bytes::Bytes;
+use proofs::tlog::{LogHead, cosigned_text};
 use proofs::{Hash, PublicKey};
 use registry::network::ValidatorEntry;
 
-use super::Body;
 use crate::home::ValidatorKeys;
 
 /// The version that begins a statement's bytes.
@@ -17,7 +17,7 @@ const BYTES: usize = 1 + 32 + 8 + 32 + 8 + 64 + 64;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Statement {
     /// What is signed.
-    pub body: Body,
+    pub head: LogHead,
     /// When the cosignature was made, in seconds since 1970.
     pub time: u64,
     /// By the validator's log key.
@@ -28,20 +28,22 @@ pub struct Statement {
 
 impl Statement {
     /// Signs a checkpoint with both keys.
-    pub(super) fn sign(origin: &str, body: &Body, keys: &ValidatorKeys, time: u64) -> Statement {
-        let cosigned = body.cosigned_text(origin, time);
+    pub(super) fn sign(origin: &str, head: &LogHead, keys: &ValidatorKeys, time: u64) -> Statement {
+        let text = head.text(origin);
+        let cosigned = cosigned_text(&text, time);
         Statement {
-            body: *body,
+            head: *head,
             time,
-            log_signature: keys.log.sign(body.text(origin).as_bytes()).to_bytes(),
+            log_signature: keys.log.sign(text.as_bytes()).to_bytes(),
             cosignature: keys.cosigner.sign(cosigned.as_bytes()).to_bytes(),
         }
     }
 
     /// Whether both signatures are this validator's.
     pub(super) fn verify(&self, origin: &str, entry: &ValidatorEntry) -> bool {
-        let cosigned = self.body.cosigned_text(origin, self.time);
-        entry.log_key.verify(self.body.text(origin).as_bytes(), &self.log_signature)
+        let text = self.head.text(origin);
+        let cosigned = cosigned_text(&text, self.time);
+        entry.log_key.verify(text.as_bytes(), &self.log_signature)
             && entry.cosigner_key.verify(cosigned.as_bytes(), &self.cosignature)
     }
 
@@ -50,8 +52,8 @@ impl Statement {
         let mut bytes = Vec::with_capacity(BYTES);
         bytes.push(VERSION);
         bytes.extend_from_slice(&validator.0);
-        bytes.extend_from_slice(&self.body.size.to_be_bytes());
-        bytes.extend_from_slice(&self.body.root.0);
+        bytes.extend_from_slice(&self.head.size.to_be_bytes());
+        bytes.extend_from_slice(&self.head.root.0);
         bytes.extend_from_slice(&self.time.to_be_bytes());
         bytes.extend_from_slice(&self.log_signature);
         bytes.extend_from_slice(&self.cosignature);
@@ -70,7 +72,7 @@ impl Statement {
         let (time, rest) = rest.split_first_chunk()?;
         let (log_signature, rest) = rest.split_first_chunk()?;
         let statement = Statement {
-            body: Body { size: u64::from_be_bytes(*size), root: Hash(*root) },
+            head: LogHead { size: u64::from_be_bytes(*size), root: Hash(*root) },
             time: u64::from_be_bytes(*time),
             log_signature: *log_signature,
             cosignature: rest.try_into().ok()?,

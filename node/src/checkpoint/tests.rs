@@ -29,14 +29,17 @@ fn a_quorum_of_statements_makes_a_checkpoint() {
     let note = signers[0].newest().unwrap();
     let head = world.ledger.head();
     let (header, _) = head.block.as_ref().unwrap();
-    let body = Body { size: header.log_size, root: header.log_root };
+    let head = LogHead { size: header.log_size, root: header.log_root };
     let origin = origin("bt-test", &header.genesis);
-    let text = note.strip_prefix(&body.text(&origin)).unwrap();
+    let text = note.strip_prefix(&head.text(&origin)).unwrap();
     let lines: Vec<&str> = text.lines().collect();
     assert_eq!((lines[0], lines.len()), ("", 1 + 3 + 3));
     assert!(lines[1].starts_with(&format!("\u{2014} {origin} ")));
     assert!(lines[4].starts_with(&format!("\u{2014} {origin}/")));
-    let policy = signers[0].policy().unwrap();
+    let snapshot = world.ledger.snapshot();
+    let policy = policy_after(&snapshot, None).unwrap().unwrap();
+    assert_eq!(policy_after(&snapshot, Some(1)).unwrap(), Some(policy.clone()));
+    assert_eq!(policy_after(&snapshot, Some(2)).unwrap(), None);
     assert!(policy.ends_with("group validators 3 v0 v1 v2 v3\nquorum validators\n"), "{policy}");
 }
 
@@ -49,7 +52,7 @@ fn what_was_signed_for_a_size_is_never_contradicted_after_a_restart() {
         let signed = signers(&world, directory.path())[0].sign(7).unwrap();
         assert!(signed.is_some(), "the same root again is no contradiction");
     }
-    let other = Body { size: 2, root: Hash([9; 32]) };
+    let other = LogHead { size: 2, root: Hash([9; 32]) };
     let path = directory.path().join("0");
     std::fs::write(&path, format!("{} {}\n", other.size, other.root)).unwrap();
     assert_eq!(signers(&world, directory.path())[0].sign(8).unwrap(), None);

@@ -45,7 +45,7 @@ impl Demo {
             "there is no network at {}: start one with `dzong localnet` and run this beside it",
             home.display()
         );
-        let trust = TrustArgs { genesis: Some(path), max_age: None };
+        let trust = TrustArgs { genesis: Some(path), ..TrustArgs::default() };
         let mut stage = Stage::new(global, &home, trust)?;
         first_day(&mut stage)?;
         match stage.finish()? {

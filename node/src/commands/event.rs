@@ -189,12 +189,7 @@ impl New {
             None if self.keys.is_empty() => {
                 anyhow::bail!("give the keys with --key, or `control` in the file")
             }
-            None => Control {
-                controllers: Vec::new(),
-                keys: public_keys(&self.keys)?.iter().map(ToString::to_string).collect(),
-                next_key_hashes: Vec::new(),
-                threshold: 1,
-            },
+            None => Control::of(&public_keys(&self.keys)?, 1),
         };
         Ok(author::inception(&network.name, document, &control, times())?.1)
     }
@@ -286,12 +281,13 @@ impl Submit {
 
 impl ReceiptOf {
     fn run(self, global: &Global) -> anyhow::Result<()> {
-        let receipt = Client::new(&global.url).receipt(&self.id)?;
+        let client = Client::new(&global.url);
+        let receipt = client.receipt(&self.id)?;
         output::json(&serde_json::from_slice::<Value>(&receipt)?)?;
         if !self.verify {
             return Ok(());
         }
-        let verdict = judge(&self.trust, &receipt)?;
+        let verdict = judge(&client, &self.trust, &receipt)?;
         let verdict = verdict.context("nothing to trust: add --genesis FILE")?;
         eprintln!("{verdict}");
         match exit_code(&verdict) {

@@ -8,10 +8,11 @@ use genesis::{Contribution, Draft, Place, contribute, summary};
 use registry::{Parameters, time};
 use serde_json::json;
 
-use crate::admission::now_ms;
+use crate::clock::now_ms;
 use crate::cli::Global;
 use crate::home::{Home, load_genesis};
-use crate::keys::{KeyFile, name_did, replace, write_new};
+use crate::files::{replace, write_new};
+use crate::keys::{KeyFile, name_did};
 use crate::output;
 
 /// Begin a network: the ceremony that makes its genesis document

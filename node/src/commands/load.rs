@@ -193,7 +193,7 @@ impl Load {
     /// A load is no place to be strict about trust: without a genesis document here, the node's
     /// own is taken, so that proofs are checked as a client would check them.
     fn find_trust(&self, client: &Client) -> anyhow::Result<Trust> {
-        if let (None, Err(_)) = (&self.trust.genesis, self.trust.trust()) {
+        if self.trust.is_nothing() {
             output::progress("proofs are checked against the genesis document of the node itself");
             return Trust::from_genesis(&client.genesis()?).context("the node's genesis document");
         }

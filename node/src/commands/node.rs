@@ -23,6 +23,9 @@ enum Question {
     /// The configured peers, and what connects them
     #[command(after_help = "Example:\n  dzong node peers")]
     Peers,
+    /// Double signatures that the node has seen, and by whose key
+    #[command(after_help = "Example:\n  dzong node evidence --json")]
+    Evidence,
     /// The validators of now
     #[command(after_help = "Example:\n  dzong node validators")]
     Validators,
@@ -37,6 +40,7 @@ impl Node {
         let path = match self.question {
             Question::Status => "/v1/status",
             Question::Peers => "/v1/peers",
+            Question::Evidence => "/v1/evidence",
             Question::Validators => "/v1/validators",
         };
         let answer: Value = Client::new(&global.url).read(path)?;
@@ -47,6 +51,9 @@ impl Node {
             Question::Status => show(&answer),
             Question::Peers => {
                 table(&answer["peers"], &["id", "validator", "agreement", "gossip"])
+            }
+            Question::Evidence => {
+                table(&answer["evidence"], &["height", "round", "step", "validator"])
             }
             Question::Validators => {
                 table(&answer["validators"], &["name", "power", "validatorKey", "operator"])

@@ -4,17 +4,17 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
-use proofs::Verdict;
+use proofs::{Trust, Verdict};
 use registry::did::network_of;
 use registry::resource::{self, Asked, Question, Route, Series};
 use registry::{author, json};
 use serde_json::{Value, json};
 
-use crate::author::{Delivery, Network, judge, load_keys, read_json, sign_all, times};
+use crate::author::{Delivery, Network, load_keys, read_json, sign_all, times};
 use crate::cli::{Exit, Global};
-use crate::client::Client;
+use crate::client::{Client, Reply};
 use crate::output::{self, Tone};
-use crate::trust::{TrustArgs, exit_code};
+use crate::trust::{TrustArgs, exit_code, proven};
 
 /// Publish and show JSON Schemas and AnonCreds schemas
 #[derive(Args, Debug)]
@@ -160,10 +160,15 @@ impl Publish {
 
 /// The latest version of a series, proven wherever there is a genesis document to prove it by.
 fn latest(client: &Client, key: &str, trust: &TrustArgs) -> anyhow::Result<Option<String>> {
-    let answer = client.record(key)?;
-    if let Some(verdict) = judge(trust, &answer)? {
+    let ask = || Ok(client.record(key)?);
+    let answer = if trust.is_nothing() {
+        ask()?
+    } else {
+        let check = |known: &Trust, answer: &Vec<u8>| trust.check(known, answer);
+        let (answer, verdict) = proven(client, &mut trust.trust()?, ask, check)?;
         anyhow::ensure!(verdict.is_valid(), "the answer about earlier versions is {verdict}");
-    }
+        answer
+    };
     let record = registry::answer::shown_record(&answer);
     Ok(record.and_then(|record| Series::read(&record.content)).map(|series| series.resource_id))
 }
@@ -172,15 +177,26 @@ impl Show {
     fn run(self, global: &Global) -> anyhow::Result<()> {
         let question = question(&self.resource)?;
         let trust = if self.verify { Some(self.trust.trust()?) } else { None };
-        let reply = Client::new(&global.url).dereference(&self.resource)?;
+        let client = Client::new(&global.url);
+        let ask = || {
+            let reply = client.dereference(&self.resource)?;
+            let answer: Value = serde_json::from_slice(&reply.body)?;
+            Ok((reply, answer))
+        };
+        let check = |trust: &Trust, (reply, answer): &(Reply, Value)| match asks(answer, &question) {
+            true => self.trust.check(trust, &reply.body),
+            false => Verdict::invalid("the proof is of the answer to another question"),
+        };
+        let ((reply, mut answer), verdict) = match trust {
+            None => (ask()?, None),
+            Some(mut trust) => {
+                let (answered, verdict) = proven(&client, &mut trust, ask, check)?;
+                (answered, Some(verdict))
+            }
+        };
         if let Some(path) = &self.out {
             std::fs::write(path, &reply.body)?;
         }
-        let mut answer: Value = serde_json::from_slice(&reply.body)?;
-        let verdict = trust.map(|trust| match asks(&answer, &question) {
-            true => self.trust.check(&trust, &reply.body),
-            false => Verdict::invalid("the proof is of the answer to another question"),
-        });
         let mut shown = answer.get_mut("content").map(Value::take).unwrap_or_default();
         if global.json {
             shown = serde_json::from_slice(&reply.body)?;

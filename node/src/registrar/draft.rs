@@ -104,7 +104,7 @@ impl Drafting<'_> {
         let (did, event) = author::inception(self.network, document, &control, self.times)
             .map_err(|error| Failed::new("INVALID_DID_DOCUMENT", error))?;
         let did = did.to_string();
-        control.check(&did)?;
+        control.check(&did, &[])?;
         check_document(event.get("document"), &did)?;
         Ok(Drafted::Event(did, event))
     }
@@ -121,7 +121,7 @@ impl Drafting<'_> {
         }
         let control = self.next_control(&state.control);
         if is_pre_rotated || control != state.control {
-            control.check(did)?;
+            control.check(did, &[])?;
             members.insert("control".into(), json!(control));
         }
         if members.is_empty() {

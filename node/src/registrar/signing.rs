@@ -40,7 +40,7 @@ pub(crate) fn phase(snapshot: &Snapshot, event: &Value, now: u64) -> Result<Phas
     if snapshot.event(&checked.id())?.is_some() {
         return Ok(Phase::Decided(checked.id()));
     }
-    match snapshot.dry_run(&checked, now)? {
+    match snapshot.trial(now).judge(&checked)? {
         Ok(()) => Ok(Phase::Ready(Box::new(checked))),
         // An endorsement is asked for only when the author's side is complete.
         Err(Rejection::Threshold { .. }) if proofs(event).any(is_endorsement) => {

@@ -27,7 +27,7 @@ impl EventKind for DidCreated {
         if did.network() != envelope.network || !did::check_scid(&did, unsecured) {
             return Err(Rejection::Scid(envelope.author.clone()));
         }
-        self.control.check(&envelope.author)?;
+        self.control.check(&envelope.author, &envelope.signers)?;
         super::check_document(&self.document, &envelope.author)
     }
 

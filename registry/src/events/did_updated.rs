@@ -24,7 +24,7 @@ impl EventKind for DidUpdated {
     fn check(&self, envelope: &Envelope, _unsecured: &[u8]) -> Result<(), Rejection> {
         super::refuse_endorsement(envelope)?;
         if let Some(control) = &self.control {
-            control.check(&envelope.author)?;
+            control.check(&envelope.author, &envelope.signers)?;
         }
         match &self.document {
             Some(document) => super::check_document(document, &envelope.author),

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::Question;
 use crate::did::{DidUrl, split_at};
 use crate::resolution::Failure;
+use crate::resolution::request::decode;
 
 /// What somebody asks of a resolver.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,18 +78,4 @@ fn read_parameters(
         *member = Some(value);
     }
     Ok(Asked { question, proof })
-}
-
-/// Decodes percent-encoding once; `None` where it is not UTF-8. A DID URL has none that is broken.
-fn decode(text: &str) -> Option<String> {
-    let mut bytes = text.bytes();
-    let mut decoded = Vec::with_capacity(text.len());
-    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-    while let Some(byte) = bytes.next() {
-        decoded.push(match byte {
-            b'%' => 16 * digit(bytes.next()?)? + digit(bytes.next()?)?,
-            byte => byte,
-        });
-    }
-    String::from_utf8(decoded).ok()
 }

@@ -9,8 +9,8 @@ use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value, json};
 
 use super::{ResourceState, Series, collection, is_id, key, series_key};
-use crate::did::{Did, NdiDid, network_of};
-use crate::resolution::Failure;
+use crate::dereferencing::{Content, Dereferencing};
+use crate::resolution::{self, Failure};
 use crate::time;
 
 /// What is asked. Members stand in canonical order; those that are absent exclude nothing.
@@ -86,11 +86,7 @@ impl Question {
     /// # Errors
     /// Why there can be none.
     pub fn route(&self, network: &str) -> Result<Route, Failure> {
-        Did::parse(&self.did).map_err(|_| Failure::InvalidDid)?;
-        let did = NdiDid::parse(&self.did).map_err(|_| Failure::MethodNotSupported)?;
-        if did.network() != network {
-            return Err(Failure::MethodNotSupported);
-        }
+        resolution::Question::latest(&self.did).key(network)?;
         let moment = self.moment()?;
         let collection_is_ours =
             self.resource_collection_id.as_ref().is_none_or(|id| id == collection(&self.did));
@@ -142,12 +138,6 @@ impl Question {
             }
             _ => None,
         }
-    }
-
-    /// Whether the answer from these records shows the content, which its proof then leaves out.
-    pub(crate) fn shows_content(&self, records: &[ProvenRecord]) -> bool {
-        let answer = self.answer(network_of(&self.did), records);
-        answer.is_some_and(|answer| answer.content.is_some()) && !self.resource_metadata
     }
 
     /// The answer from the record of a resource, or from its absence.
@@ -259,26 +249,19 @@ impl From<Failure> for Dereferenced {
 }
 
 impl Dereferenced {
-    /// The whole result as JSON text; `proof` goes to `contentMetadata.proof`. The content stands
-    /// twice, by the two names that drafts and clients of DID Resolution have for it.
+    /// The whole result as JSON text; `proof` goes to `contentMetadata.proof`.
     pub fn to_json(&self, proof: Option<&RawValue>) -> String {
-        let content = self.content.as_ref().map_or("null", |content| content.get());
-        let mut metadata = Value::Object(self.metadata.clone()).to_string();
-        if let Some(proof) = proof {
-            metadata.pop();
-            let comma = if self.metadata.is_empty() { "" } else { "," };
-            metadata.push_str(&format!("{comma}\"proof\":[{}]}}", proof.get()));
-        }
-        let dereferencing = match self.failure {
-            None => json!({ "contentType": self.content_type }),
-            Some(failure) => json!({ "error": {
-                "title": title(failure),
-                "type": format!("https://www.w3.org/ns/did#{}", failure.code()),
-            }}),
+        let (name, outcome) = match self.failure {
+            None => ("contentType", self.content_type.into()),
+            Some(failure) => ("error", failure.entitled(title(failure))),
         };
-        let (before, after) = (r#"{"content":"#, r#","contentMetadata":"#);
-        let (stream, last) = (r#","contentStream":"#, r#","dereferencingMetadata":"#);
-        format!("{before}{content}{after}{metadata}{stream}{content}{last}{dereferencing}}}")
+        let result = Dereferencing {
+            failure: self.failure,
+            content: self.content.clone().map(Content::Document),
+            content_metadata: self.metadata.clone(),
+            dereferencing_metadata: Map::from_iter([(name.to_owned(), outcome)]),
+        };
+        result.to_json(proof)
     }
 }
 

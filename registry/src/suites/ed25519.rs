@@ -16,7 +16,8 @@ pub(super) static SUITE: Suite = Suite {
     key_bytes: 32,
     signature_bytes: 64,
     cost: 25,
-    accepts_key,
+    is_safe,
+    is_point,
     verify,
 };
 
@@ -62,12 +63,15 @@ const SMALL_ORDER: [[u8; 32]; 5] = [
 ];
 
 /// ZIP 215 verifies with non-canonical keys and with keys of small order; neither is registered.
-fn accepts_key(key: &[u8]) -> bool {
+fn is_safe(key: &[u8]) -> bool {
     let Ok(mut y) = <[u8; 32]>::try_from(key) else { return false };
-    let on_curve = VerificationKey::try_from(y).is_ok();
     let [.., last] = &mut y;
     *last &= 0x7f;
-    on_curve && !is_unreduced(&y) && !SMALL_ORDER.contains(&y)
+    !is_unreduced(&y) && !SMALL_ORDER.contains(&y)
+}
+
+fn is_point(key: &[u8]) -> bool {
+    VerificationKey::try_from(key).is_ok()
 }
 
 /// Whether y, sign bit cleared, is not below the prime 2^255 − 19.

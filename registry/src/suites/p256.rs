@@ -20,7 +20,8 @@ pub(super) static SUITE: Suite = Suite {
     key_bytes: 33,
     signature_bytes: 64,
     cost: 200,
-    accepts_key,
+    is_safe,
+    is_point,
     verify,
 };
 
@@ -39,7 +40,11 @@ impl Key for SigningKey {
 
 /// The group has no points of small order, and a compressed point has one encoding: a coordinate
 /// that is not reduced is refused with those that are not on the curve.
-fn accepts_key(key: &[u8]) -> bool {
+fn is_safe(key: &[u8]) -> bool {
+    matches!(key, [2 | 3, ..])
+}
+
+fn is_point(key: &[u8]) -> bool {
     read_key(key).is_some()
 }
 

@@ -11,14 +11,14 @@ use tests::Network;
 use tests::authors::Author;
 
 /// Writers that submit and wait, one after another, and note what was acknowledged.
-struct Load {
+pub(super) struct Load {
     stop: Arc<AtomicBool>,
     acknowledged: Arc<Mutex<Vec<(String, Receipt)>>>,
     writers: Vec<JoinHandle<()>>,
 }
 
 impl Load {
-    fn start(network: &Network, nodes: &[usize]) -> Load {
+    pub(super) fn start(network: &Network, nodes: &[usize]) -> Load {
         let stop = Arc::new(AtomicBool::new(false));
         let acknowledged = Arc::new(Mutex::new(Vec::new()));
         let writers = nodes.iter().map(|node| {
@@ -42,11 +42,11 @@ impl Load {
         Load { stop, acknowledged, writers }
     }
 
-    fn count(&self) -> usize {
+    pub(super) fn count(&self) -> usize {
         self.acknowledged.lock().expect("no panic").len()
     }
 
-    fn stop(self) -> Vec<(String, Receipt)> {
+    pub(super) fn stop(self) -> Vec<(String, Receipt)> {
         self.stop.store(true, Ordering::Relaxed);
         self.writers.into_iter().for_each(|writer| writer.join().expect("no panic"));
         std::mem::take(&mut *self.acknowledged.lock().expect("no panic"))
@@ -59,7 +59,7 @@ fn kills(default: usize) -> usize {
 }
 
 /// Everything acknowledged is there, once, on every node; and every node's ledger audits.
-fn check(network: &mut Network, acknowledged: &[(String, Receipt)]) {
+pub(super) fn check(network: &mut Network, acknowledged: &[(String, Receipt)]) {
     network.wait_until_equal();
     let indices: BTreeSet<u64> = acknowledged.iter().map(|(_, receipt)| receipt.index).collect();
     assert_eq!(indices.len(), acknowledged.len(), "no two events share a place");

@@ -106,7 +106,7 @@ fn any_changed_byte_of_an_answer_is_noticed() {
     let path = format!("/1.0/identifiers/{did}?proof=true");
     let answer = network.client(2).get(&path).expect("it resolves");
     let trust = proofs::Trust::from_genesis(network.genesis().bytes()).expect("trust");
-    let freshness = proofs::trust::Freshness { now: node::trust::now(), age_max: None };
+    let freshness = proofs::trust::Freshness { now: node::clock::now_ms(), age_max: None };
     let check = |bytes: &[u8]| registry::answer::check(&trust, bytes, freshness);
     assert!(check(&answer).is_valid(), "{}", check(&answer));
     for at in 0..answer.len() {

@@ -1,4 +1,4 @@
-//! Events that were signed with npm's Data Integrity packages, by an author with nothing of ours.
+//! Clients from npm with nothing of ours: they sign events, verify them, and resolve DIDs.
 
 use std::io::Write as _;
 use std::process::{Command, Stdio};
@@ -20,6 +20,32 @@ fn secret_multikey(key: &KeyFile) -> String {
     })
 }
 
+/// What a script writes about its input.
+fn run(script: &str, input: &Value) -> Value {
+    let mut child = Command::new("node")
+        .arg(script)
+        .current_dir(root().join("tests/npm"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("Node.js runs");
+    let mut stdin = child.stdin.take().expect("a pipe");
+    stdin.write_all(input.to_string().as_bytes()).expect("it reads");
+    drop(stdin);
+    let output = child.wait_with_output().expect("it ends");
+    assert!(output.status.success(), "{script} failed");
+    serde_json::from_slice(&output.stdout).expect("JSON")
+}
+
+/// Whether the packages are there; says so if not.
+fn installed() -> bool {
+    let installed = root().join("tests/npm/node_modules").is_dir();
+    if !installed {
+        println!("skipped: the npm packages are not installed (make test installs them)");
+    }
+    installed
+}
+
 fn sign_with_npm(event: &Value, did: &str, domain: &str, key: &KeyFile) -> Value {
     let public = key.public();
     let input = json!({
@@ -31,19 +57,7 @@ fn sign_with_npm(event: &Value, did: &str, domain: &str, key: &KeyFile) -> Value
         "suite": public.suite().name,
         "verificationMethod": author::method(did, &public),
     });
-    let mut child = Command::new("node")
-        .arg("sign.js")
-        .current_dir(root().join("tests/npm"))
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("Node.js runs");
-    let mut stdin = child.stdin.take().expect("a pipe");
-    stdin.write_all(input.to_string().as_bytes()).expect("it reads");
-    drop(stdin);
-    let output = child.wait_with_output().expect("it ends");
-    assert!(output.status.success(), "sign.js failed");
-    let mut signed: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let mut signed = run("sign.js", &input);
     // The packages write a single proof without its array.
     signed["proof"] = json!([signed["proof"]]);
     signed
@@ -51,19 +65,69 @@ fn sign_with_npm(event: &Value, did: &str, domain: &str, key: &KeyFile) -> Value
 
 #[test]
 fn events_signed_by_npm_packages_are_accepted() {
-    if !root().join("tests/npm/node_modules").is_dir() {
-        println!("skipped: the npm packages are not installed (make test installs them)");
+    if !installed() {
         return;
     }
     let network = Network::start();
     let author = Author::new(&network);
     for suite in [Suite::Ed25519, Suite::P256] {
         let key = KeyFile::generate(suite);
-        let document = json!({ "id": format!("did:ndi:{}:{{SCID}}", author.network()) });
+        let document = json!({ "id": author::placeholder(author.network()) });
         let (did, event) = author.inception(document, &Author::control(&[&key], 1));
         let signed = sign_with_npm(&event, &did, author.domain(), &key);
         let receipt = network.client(1).submit_and_wait(&author.endorse(signed));
         receipt.unwrap_or_else(|error| panic!("{}: {error}", suite.name()));
+        network.wait_until_equal();
         network.ok(&["did", "resolve", &did, "--verify", "--genesis", "genesis.json"]);
+    }
+}
+
+#[test]
+fn npm_clients_resolve_dids_and_verify_events() {
+    if !installed() {
+        return;
+    }
+    let network = Network::start();
+    let author = Author::new(&network);
+    let client = network.client(1);
+    let mut ids = Vec::new();
+    let mut submit = |event: &[u8]| {
+        let receipt = client.submit_and_wait(event).expect("the event is certified");
+        let receipt: Value = serde_json::from_slice(&receipt).expect("a receipt");
+        ids.push(receipt["id"].clone());
+    };
+    let mut dids = Vec::new();
+    for suite in [Suite::Ed25519, Suite::P256] {
+        let key = KeyFile::generate(suite);
+        let document = json!({ "id": author::placeholder(author.network()) });
+        let (did, mut event) = author.inception(document, &Author::control(&[&key], 1));
+        author::sign(&mut event, &did, author.domain(), &key).expect("JSON");
+        submit(&author.endorse(event));
+        dids.push((did, key));
+    }
+    let (gone, key) = dids.last().expect("two DIDs").clone();
+    submit(&author.event("DidDeactivated", &gone, &key, json!({ "previousVersion": 1 })));
+
+    let (here, _) = &dids[0];
+    let absent =
+        format!("did:ndi:{}:QmYyQSo1c1Ym7orWxLYvCrM2EmxFTANf8wXmmE7DWjhx5N", author.network());
+    let input = json!({ "url": network.url(2), "dids": [here, gone, absent] });
+    network.wait_until_equal();
+    let results = run("resolve.js", &input);
+    assert_eq!(results[0]["didDocument"]["id"], json!(here), "{results}");
+    assert_eq!(results[0]["didResolutionMetadata"]["contentType"], "application/did+ld+json");
+    assert_eq!(results[1]["didDocumentMetadata"]["deactivated"], true, "{results}");
+    assert_eq!(results[1]["didDocument"], Value::Null);
+    assert_eq!(results[2]["didResolutionMetadata"]["error"], "notFound", "{results}");
+
+    let verdicts = run("verify.js", &json!({ "url": network.url(3), "ids": ids }));
+    let verdicts = verdicts.as_array().expect("verdicts");
+    assert_eq!(verdicts.len(), 3, "two inceptions and one end: {verdicts:?}");
+    for verdict in verdicts {
+        assert_eq!(
+            (&verdict["verified"], &verdict["forged"]),
+            (&json!(true), &json!(false)),
+            "{verdict}"
+        );
     }
 }

@@ -30,7 +30,7 @@ fn bad_events_are_refused_by_name_and_nothing_changes() {
     let before = network.wait_until_equal();
 
     let signed = |network_name: &str, domain: &str, times: author::Times| {
-        let document = json!({ "id": format!("did:ndi:{network_name}:{{SCID}}") });
+        let document = json!({ "id": author::placeholder(network_name) });
         let control = Author::control(&[&key], 1);
         let (did, mut event) =
             author::inception(network_name, document, &control, times).expect("JSON");
@@ -38,7 +38,7 @@ fn bad_events_are_refused_by_name_and_nothing_changes() {
         event
     };
     let past = author::Times { created: 0, valid_until: 1_000_000 };
-    let far = author::Times { created: 0, valid_until: node::trust::now() + 8 * 86_400_000 };
+    let far = author::Times { created: 0, valid_until: node::clock::now_ms() + 8 * 86_400_000 };
     let own = author.network().to_owned();
     let foreign = signed(&own, "other:0000000000000000", author.times());
     let mut unendorsed: Value = serde_json::from_slice(&good).expect("JSON");

@@ -7,8 +7,9 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use proofs::trust::Freshness;
 use proofs::{Trust, Verdict};
-use registry::author;
+use registry::author::{self, Key as _};
 use registry::control::Control;
+use registry::multikey::PublicKey;
 use registry::resolution::Question;
 use serde_json::{Value, json};
 
@@ -16,9 +17,11 @@ use super::{mark, name};
 use crate::author::{Delivered, Delivery, Network, endorser, times};
 use crate::cli::Global;
 use crate::client::{Client, ClientError};
+use crate::clock::now_ms;
+use crate::document;
 use crate::keys::KeyFile;
 use crate::output::{self, Tone};
-use crate::trust::{TrustArgs, now};
+use crate::trust::TrustArgs;
 
 /// How long another node may take to have what the first one certified.
 const FOLLOWING_TIME_MAX: Duration = Duration::from_secs(15);
@@ -38,7 +41,7 @@ pub(super) struct Stage {
 
 /// The question for a DID's latest version.
 pub(super) fn question(did: &str) -> Question {
-    Question { did: did.to_owned(), version_id: None, version_time: None }
+    Question::latest(did)
 }
 
 impl Stage {
@@ -90,22 +93,9 @@ impl Stage {
         keys: &[&KeyFile],
         control: Control,
     ) -> anyhow::Result<String> {
-        let placeholder = format!("did:ndi:{}:{{SCID}}", self.network.name);
-        let method = |(at, key): (usize, &String)| {
-            json!({
-                "id": format!("{placeholder}#key-{}", at + 1),
-                "type": "Multikey",
-                "controller": placeholder,
-                "publicKeyMultibase": key,
-            })
-        };
-        let methods: Vec<Value> = control.keys.iter().enumerate().map(method).collect();
-        let document = json!({
-            "@context": ["https://www.w3.org/ns/did/v1.1"],
-            "id": placeholder,
-            "verificationMethod": methods,
-            "assertionMethod": [format!("{placeholder}#key-1")],
-        });
+        let publics: Vec<PublicKey> = keys.iter().map(|key| key.public()).collect();
+        let placeholder = author::placeholder(&self.network.name);
+        let document = document::minimal(&placeholder, &publics);
         let (did, mut event) =
             author::inception(&self.network.name, document, &control, times())?;
         let did = did.to_did().as_str().to_owned();
@@ -211,7 +201,7 @@ impl Stage {
         trust: &Trust,
         age_max: Option<u64>,
     ) {
-        let verdict = registry::answer::check(trust, answer, Freshness { now: now(), age_max });
+        let verdict = registry::answer::check(trust, answer, Freshness { now: now_ms(), age_max });
         let as_expected = name(&verdict) == expected;
         self.result(as_expected, &verdict.to_string(), json!(verdict));
     }

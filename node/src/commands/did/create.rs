@@ -93,7 +93,7 @@ impl Create {
 
     fn draft(&self, network: &Network, keys: &[KeyFile]) -> anyhow::Result<(String, Value)> {
         let publics: Vec<_> = keys.iter().map(Key::public).collect();
-        let placeholder = document::placeholder(&network.name);
+        let placeholder = author::placeholder(&network.name);
         let document = match &self.document {
             None => document::minimal(&placeholder, &publics),
             Some(path) => document::rehome(read_json(path)?, &placeholder)?,
@@ -105,7 +105,7 @@ impl Create {
             threshold: self.threshold,
         };
         let (did, event) = author::inception(&network.name, document, &control, times())?;
-        control.check(did.to_did().as_str())?;
+        control.check(did.to_did().as_str(), &[])?;
         Ok((did.to_did().as_str().to_owned(), event))
     }
 

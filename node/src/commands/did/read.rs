@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use proofs::Verdict;
+use proofs::{Trust, Verdict};
 use registry::did_state;
 use registry::resolution::Question;
 use registry::time;
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::cli::{Exit, Global};
 use crate::client::Client;
 use crate::output::{self, Tone};
-use crate::trust::{TrustArgs, exit_code};
+use crate::trust::{TrustArgs, exit_code, follow, proven, save_checkpoint};
 
 /// Show a DID's document and metadata
 #[derive(Args, Debug)]
@@ -35,6 +35,9 @@ pub(super) struct Resolve {
     /// Keep the answer with its proof, for `dzong verify`
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+    /// Follow the node's trust chain to its newest header, and pin that for --checkpoint
+    #[arg(long, value_name = "FILE", requires = "verify")]
+    save_checkpoint: Option<PathBuf>,
     #[command(flatten)]
     trust: TrustArgs,
 }
@@ -58,31 +61,29 @@ pub(super) struct History {
 impl Resolve {
     pub(super) fn run(self, global: &Global) -> anyhow::Result<()> {
         let question = Question {
-            did: self.did.clone(),
             version_id: self.version_id.clone(),
             version_time: self.version_time.clone(),
+            ..Question::latest(&self.did)
         };
         let client = Client::new(&global.url);
-        let trust = if self.verify { Some(self.trust.trust()?) } else { None };
+        let mut trust = if self.verify { Some(self.trust.trust()?) } else { None };
         if let Some(failure) = trust.as_ref().and_then(|t| question.key(&t.network).err()) {
             // Wrong in itself, whatever any node would say.
-            let result = failure.result().resolution_metadata;
-            let title = result.get("error").and_then(|error| error.get("title")?.as_str());
+            let error = failure.error(None);
+            let title = error.get("title").and_then(Value::as_str);
             let title = title.unwrap_or(failure.code());
             anyhow::bail!("`{}` is not resolved: {title} ({})", self.did, failure.code());
         }
-        let reply = client.resolve(&question)?;
+        let (body, verdict) = answered(&client, &question, trust.as_mut(), &self.trust)?;
         if let Some(path) = &self.out {
-            std::fs::write(path, &reply.body)?;
+            std::fs::write(path, &body)?;
         }
-        let mut answer: Value = serde_json::from_slice(&reply.body)?;
-        let verdict = trust.map(|trust| {
-            // An honest answer to another question is no answer.
-            match asks(&answer, &question) {
-                true => self.trust.check(&trust, &reply.body),
-                false => Verdict::invalid("the proof is of the answer to another question"),
-            }
-        });
+        let mut answer: Value = serde_json::from_slice(&body)?;
+        if let (Some(path), Some(trust), Some(Verdict::Valid { .. })) =
+            (&self.save_checkpoint, &trust, &verdict)
+        {
+            save_checkpoint(path, &follow(&client, trust)?)?;
+        }
         if global.json {
             match &verdict {
                 None => output::json(&answer)?,
@@ -99,6 +100,27 @@ impl Resolve {
         }
         Ok(())
     }
+}
+
+/// The answer to a question, and its verdict where there is trust. An honest answer to another
+/// question is no answer.
+fn answered(
+    client: &Client,
+    question: &Question,
+    trust: Option<&mut Trust>,
+    args: &TrustArgs,
+) -> anyhow::Result<(Vec<u8>, Option<Verdict>)> {
+    let ask = || Ok(client.resolve(question)?.body);
+    let Some(trust) = trust else { return Ok((ask()?, None)) };
+    let check = |trust: &Trust, body: &Vec<u8>| {
+        let answer: Value = serde_json::from_slice(body).unwrap_or_default();
+        match asks(&answer, question) {
+            true => args.check(trust, body),
+            false => Verdict::invalid("the proof is of the answer to another question"),
+        }
+    };
+    let (body, verdict) = proven(client, trust, ask, check)?;
+    Ok((body, Some(verdict)))
 }
 
 /// Whether the proof says that it answers this question. Failures that no record can prove carry
@@ -131,7 +153,7 @@ struct Version {
 impl History {
     pub(super) fn run(self, global: &Global) -> anyhow::Result<()> {
         let client = Client::new(&global.url);
-        let trust = if self.verify { Some(self.trust.trust()?) } else { None };
+        let mut trust = if self.verify { Some(self.trust.trust()?) } else { None };
         let record = client.record(&did_state::key(&self.did))?;
         let record = registry::answer::shown_record(&record).ok_or_else(|| {
             anyhow::anyhow!("`{}` is not registered: nothing has happened to it", self.did)
@@ -139,17 +161,10 @@ impl History {
         let oldest = record.version.saturating_sub(self.limit) + 1;
         let mut versions = Vec::new();
         for number in oldest..=record.version {
-            let question = Question {
-                did: self.did.clone(),
-                version_id: Some(number.to_string()),
-                version_time: None,
-            };
-            let body = client.resolve(&question)?.body;
+            let version_id = Some(number.to_string());
+            let question = Question { version_id, ..Question::latest(&self.did) };
+            let (body, verdict) = answered(&client, &question, trust.as_mut(), &self.trust)?;
             let answer: Value = serde_json::from_slice(&body)?;
-            let verdict = trust.as_ref().map(|trust| match asks(&answer, &question) {
-                true => self.trust.check(trust, &body),
-                false => Verdict::invalid("the proof is of the answer to another question"),
-            });
             versions.push(Version::of(number, &answer, verdict));
         }
         print_versions(global, &self.did, &versions)?;

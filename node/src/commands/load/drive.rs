@@ -13,8 +13,8 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use super::line::{Line, Node, Reply};
 use super::prepare::Prepared;
-use crate::client::{PROBLEM_PREFIX, encoded};
-use crate::trust::now;
+use crate::client::{Problem, encoded};
+use crate::clock::now_ms;
 
 /// How long accepted events may take to be certified after the last was sent.
 const DRAIN_TIME_MAX: Duration = Duration::from_secs(60);
@@ -143,7 +143,7 @@ impl Tally {
     }
 
     fn judge(&mut self, trust: &Trust, answer: &[u8]) {
-        let freshness = Freshness { now: now(), age_max: None };
+        let freshness = Freshness { now: now_ms(), age_max: None };
         let verdict = registry::answer::check(trust, answer, freshness);
         self.checked += 1;
         if let Verdict::Invalid { why } | Verdict::Untrusted { why } = verdict {
@@ -305,14 +305,9 @@ async fn put_off(reply: &Reply, tally: &mut Tally) {
 }
 
 fn refuse(reply: &Reply, tally: &mut Tally) {
-    #[derive(Deserialize)]
-    struct Problem {
-        r#type: String,
-    }
     tally.refused += 1;
-    let problem = serde_json::from_slice(&reply.body).ok();
-    let code = problem.map(|problem: Problem| problem.r#type.replace(PROBLEM_PREFIX, ""));
-    tally.error(code.unwrap_or_else(|| format!("status {}", reply.status)));
+    let code = serde_json::from_slice(&reply.body).map(|problem: Problem| problem.code().into());
+    tally.error(code.unwrap_or_else(|_| format!("status {}", reply.status)));
 }
 
 /// A lost connection must not turn into a storm of new ones.

@@ -49,14 +49,9 @@ pub(super) fn events(
 
 fn event(network: &Network, endorser: &KeyFile) -> anyhow::Result<Prepared> {
     let key = KeyFile::generate(Suite::Ed25519);
-    let public = key.public().to_string();
-    let control = Control {
-        controllers: Vec::new(),
-        keys: vec![public.clone()],
-        next_key_hashes: Vec::new(),
-        threshold: 1,
-    };
-    let id = format!("did:ndi:{}:{{SCID}}", network.name);
+    let public = key.public();
+    let control = Control::of([&public], 1);
+    let id = author::placeholder(&network.name);
     let document = json!({
         "@context": ["https://www.w3.org/ns/did/v1.1"],
         "id": id,

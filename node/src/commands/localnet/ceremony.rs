@@ -8,10 +8,11 @@ use proofs::PublicKey;
 use registry::Parameters;
 
 use super::{CONSENSUS_PORTS, GOSSIP_PORTS, Node, Plan, nodes};
-use crate::admission::now_ms;
+use crate::clock::now_ms;
 use crate::config::{Config, Peer};
 use crate::home::NodeKeys;
-use crate::keys::{KeyFile, Suite, write_new};
+use crate::files::write_new;
+use crate::keys::{KeyFile, Suite};
 
 /// The name of local networks.
 const NETWORK: &str = "bt-demo";

@@ -1,0 +1,182 @@
+"""`python -m dzong`: verify a file, resolve a DID, audit the log."""
+
+import argparse
+import json
+import sys
+import time
+from pathlib import Path
+
+from .answer import check
+from .canonical import parse, parse_canonical
+from .client import Folder, Node, Unavailable
+from .did import Question
+from .log import Checkpoint, Signer, audit
+from .trust import CHAIN_BYTES_MAX, GENESIS_BYTES_MAX, Trust, check_fork, follow
+from .verdict import EXIT_CODES, Invalid, Refusal, Verdict
+
+_EXIT = (
+    "exit code: 0 valid, 2 stale, 3 untrusted, 4 invalid; 1 where nothing could be checked, or "
+    "where it is proven that the DID or version does not exist"
+)
+_VALIDATORS_KEY = "network/validators"
+
+
+def main(arguments: list | None = None) -> int:
+    options = _parser().parse_args(arguments)
+    try:
+        return options.run(options)
+    except (Unavailable, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m dzong", description=__doc__, epilog=_EXIT)
+    commands = parser.add_subparsers(required=True)
+
+    verify = commands.add_parser(
+        "verify", help="check an answer, a receipt, a trust chain or a fork proof offline"
+    )
+    verify.add_argument("file", help="the file; - is standard input")
+    verify.add_argument("--pin", metavar="FILE", help="where a valid chain leaves a checkpoint")
+    verify.set_defaults(run=_verify)
+
+    resolve = commands.add_parser("resolve", help="resolve a DID and check the answer")
+    resolve.add_argument("did")
+    resolve.add_argument("--url", required=True, help="a node; it is not believed")
+    resolve.add_argument("--version-id", metavar="N")
+    resolve.add_argument("--version-time", metavar="T")
+    resolve.set_defaults(run=_resolve)
+
+    log = commands.add_parser("audit-log", help="read the whole log and check it")
+    source = log.add_mutually_exclusive_group(required=True)
+    source.add_argument("--url", help="a node that serves the log")
+    source.add_argument("--dir", help="a folder that mirrors it: DIR/checkpoint and DIR/tile/…")
+    log.add_argument("--earlier", metavar="FILE", help="checkpoint of an audit before this one")
+    log.add_argument(
+        "--validators", metavar="FILE", help="a proven answer about the record network/validators"
+    )
+    log.set_defaults(run=_audit_log)
+
+    for command in (verify, resolve, log):
+        trust = command.add_mutually_exclusive_group(required=True)
+        trust.add_argument("--genesis", metavar="FILE", help="the network's genesis document")
+        trust.add_argument("--checkpoint", metavar="FILE", help="a pinned checkpoint")
+    for command in (verify, resolve):
+        command.add_argument("--max-age", metavar="SECONDS", type=int, help="refuse older answers")
+    return parser
+
+
+def _trust(options) -> Trust:
+    path = options.genesis or options.checkpoint
+    read = Trust.from_genesis if options.genesis else Trust.from_checkpoint
+    try:
+        return read(Path(path).read_bytes())
+    except Invalid as error:
+        raise Unavailable(f"nothing to trust in {path}: {error}") from None
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def _age_max(options) -> int | None:
+    return None if options.max_age is None else 1000 * options.max_age
+
+
+def _show(verdict: Verdict) -> int:
+    print(verdict)
+    return EXIT_CODES[verdict.name]
+
+
+def _verify(options) -> int:
+    trust = _trust(options)
+    data = sys.stdin.buffer.read() if options.file == "-" else Path(options.file).read_bytes()
+    kind = _kind(data)
+    if kind == "DzongTrustChain":
+        verdict, moved = follow(trust, data, _now())
+        if options.pin and verdict.name == "valid":
+            Path(options.pin).write_text(json.dumps(moved.to_checkpoint()) + "\n")
+        return _show(verdict)
+    if kind == "DzongForkProof":
+        return _verify_fork(trust, data)
+    return _show(check(trust, data, _now(), _age_max(options)))
+
+
+def _kind(data: bytes):
+    try:
+        value = parse(data, CHAIN_BYTES_MAX)
+    except Invalid:
+        return None
+    return value.get("type") if type(value) is dict else None
+
+
+def _verify_fork(trust: Trust, data: bytes) -> int:
+    try:
+        fork = check_fork(trust, data)
+    except Refusal as refusal:
+        return _show(Verdict(refusal.verdict, str(refusal)))
+    print(f"Valid at height {fork.height}: two blocks are certified")
+    for key in fork.guilty:
+        print(f"  {key.hex()} is guilty: two precommits of one round")
+    for key in fork.signed_both:
+        print(f"  {key.hex()} signed both, in different rounds")
+    return 0
+
+
+def _resolve(options) -> int:
+    trust = _trust(options)
+    question = Question(options.did, options.version_id, options.version_time)
+    failure = question.failure(trust.network)
+    if failure:
+        raise Unavailable(f"`{options.did}` cannot be resolved: {failure}")
+    data = Node(options.url).resolve(question)
+    asked = {"resolution": question.to_json()}
+    verdict = check(trust, data, _now(), _age_max(options), asked)
+    if verdict.name in ("valid", "stale"):
+        answer = json.loads(data)
+        del answer["didDocumentMetadata"]["proof"]
+        print(json.dumps(answer, indent=2, ensure_ascii=False))
+        # A proven "no" is no document: scripts see that by the exit code, as with `dzong`.
+        if "error" in answer["didResolutionMetadata"]:
+            print(f"{verdict}: proven that there is none", file=sys.stderr)
+            return EXIT_CODES[verdict.name] or 1
+    print(verdict, file=sys.stderr)
+    return EXIT_CODES[verdict.name]
+
+
+def _audit_log(options) -> int:
+    trust = _trust(options)
+    source = Node(f"{options.url.rstrip('/')}/log") if options.url else Folder(options.dir)
+    try:
+        earlier = None
+        if options.earlier:
+            earlier = Checkpoint.read(Path(options.earlier).read_bytes())
+        found = audit(source, trust, _signers(options, trust), earlier)
+    except Refusal as refusal:
+        return _show(Verdict(refusal.verdict, str(refusal)))
+    print(f"Valid: {found.size} entries, {found.events} events in {found.blocks} blocks")
+    print(f"  root {found.root.hex()}, last block with events {found.height}")
+    return 0
+
+
+def _signers(options, trust: Trust) -> list:
+    """Who cosigns: the proven record of a node (or in a file), else what genesis says."""
+    if options.validators or options.url:
+        data = (
+            Path(options.validators).read_bytes()
+            if options.validators
+            else Node(options.url).record(_VALIDATORS_KEY)
+        )
+        verdict = check(trust, data, _now(), asked={"record": _VALIDATORS_KEY})
+        if verdict.name != "valid":
+            raise Unavailable(f"the validators are not proven: {verdict}")
+        return Signer.read_all(json.loads(data)["record"]["content"])
+    if not options.genesis:
+        raise Unavailable("name the validators with --validators FILE, or trust --genesis FILE")
+    document = Path(options.genesis).read_bytes().strip()
+    return Signer.read_all(parse_canonical(document, GENESIS_BYTES_MAX)["validators"])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,216 @@
+"""Answers and receipts: from bytes and trust to a verdict (`docs/format.md`, Answers)."""
+
+from dataclasses import dataclass
+
+from . import hashes
+from .canonical import canonical, parse
+from .chain import Certificate, Header
+from .did import Question, failed
+from .events import EVENT_BYTES_MAX
+from .hashes import tagged
+from .members import array, base64_bytes, hexadecimal, members, natural, text
+from .trees import Entry, History, log_leaf, prove_inclusion, prove_state
+from .trust import Trust, check_clock
+from .verdict import Invalid, Stale, Verdict, judged
+
+ANSWER_BYTES_MAX = 16 << 20
+PROOF_TYPE = "DzongProof"
+
+
+def check(trust: Trust, data: bytes, now: int, age_max: int | None = None, asked=None) -> Verdict:
+    """Whether the answer in `data` (a resolution result, a record or a receipt) is proven to
+    someone who holds `trust`, at `now`, and not older than `age_max`; all in milliseconds.
+
+    `asked` is the question that was put, as it stands in a proof (`{"record": key}`). Whoever
+    receives an answer over a network gives it: a proof of another question is no answer.
+    """
+
+    def judge():
+        answer = parse(data, ANSWER_BYTES_MAX)
+        if type(answer) is not dict:
+            raise Invalid("an answer is an object")
+        if "index" in answer:
+            return _check_receipt(trust, answer, now)
+        return _check_answer(trust, answer, now, age_max, asked)
+
+    return judged(judge)
+
+
+def _check_receipt(trust: Trust, receipt: dict, now: int):
+    members(receipt, "id", "event", "index", "path", "header", "certificate", "genesis")
+    certificate = Certificate.read(receipt["certificate"])
+    header = Header.decode(base64_bytes(receipt["header"]))
+    path = [hexadecimal(node) for node in array(receipt["path"])]
+    if event_id(receipt["event"]) != hexadecimal(receipt["id"]):
+        raise Invalid("the receipt is for another event than it shows")
+    certificate.is_for(header, hexadecimal(receipt["genesis"]))
+    leaf = log_leaf(canonical(receipt["event"]))
+    prove_inclusion(leaf, natural(receipt["index"]), header.log_size, path, header.log_root)
+    # A receipt speaks of its own block for ever: it does not get stale.
+    return _settle(trust, header, certificate, now)
+
+
+def event_id(event) -> bytes:
+    """The id of a signed event."""
+    if type(event) is not dict or len(canonical(event)) > EVENT_BYTES_MAX:
+        raise Invalid(f"an event is an object of at most {EVENT_BYTES_MAX} bytes")
+    unsecured = {name: value for name, value in event.items() if name != "proof"}
+    return tagged(hashes.EVENT, canonical(unsecured))
+
+
+def _check_answer(trust: Trust, answer: dict, now: int, age_max, asked):
+    proof = _take_proof(answer)
+    members(proof, "type", "question", "evidence")
+    if proof["type"] != PROOF_TYPE:
+        raise Invalid(f"the proof is not a `{PROOF_TYPE}`")
+    if asked is not None and proof["question"] != asked:
+        raise Invalid("this answers another question than the one asked")
+    evidence = members(proof["evidence"], "genesis", "header", "certificate", "records")
+    if len(array(evidence["records"])) != 1:
+        raise Invalid("the proof is about another number of records than one")
+    genesis = hexadecimal(evidence["genesis"])
+    certificate = Certificate.read(evidence["certificate"])
+    header = Header.decode(base64_bytes(evidence["header"]))
+    certificate.is_for(header, genesis)
+    proven = Proven.read(evidence["records"][0], answer.get("didDocument"))
+    proven.verify(header.state_root)
+    # Canonical bytes are compared: to Python, `True` equals 1.
+    if canonical(_rebuild(trust, genesis, proof["question"], proven)) != canonical(answer):
+        raise Invalid("the answer is not what the proven records say")
+    height, time = _settle(trust, header, certificate, now)
+    if height < trust.height:
+        raise Stale(f"you already know height {trust.height}", height, time)
+    if age_max is not None and now - time > age_max:
+        why = f"{(now - time) // 1000} s old, you allow {age_max // 1000} s"
+        raise Stale(why, height, time)
+    return height, time
+
+
+def _take_proof(answer: dict):
+    """Takes the proof out of the answer, so that what is left can be compared."""
+    if "proof" in answer:
+        return answer.pop("proof")
+    metadata = answer.get("didDocumentMetadata")
+    proofs = metadata.pop("proof", None) if type(metadata) is dict else None
+    if type(proofs) is not list or len(proofs) != 1:
+        raise Invalid("the answer carries no proof, or several")
+    return proofs[0]
+
+
+def _settle(trust: Trust, header: Header, certificate: Certificate, now: int):
+    """What is whole is judged under what the caller trusts, in this order."""
+    trust.recognise(header)
+    certificate.verify(trust.genesis, trust.validators)
+    trust.check_period(now)
+    check_clock(header, now)
+    return header.height, header.time
+
+
+@dataclass(frozen=True)
+class Record:
+    """What a key holds at a height."""
+
+    content: object
+    version: int
+    time: int
+    history: History
+    #: As it stands in the answer, the document put back.
+    value: dict
+
+    @classmethod
+    def read(cls, value) -> "Record":
+        members(value, "content", "event", "height", "history", "time", "version")
+        hexadecimal(value["event"])
+        natural(value["height"])
+        version, time = natural(value["version"]), natural(value["time"])
+        return cls(value["content"], version, time, History.read(value["history"]), value)
+
+
+@dataclass(frozen=True)
+class Past:
+    """A superseded version, and the one that superseded it where that is not the current one."""
+
+    content: object
+    entry: Entry
+    path: list
+    next: tuple | None
+
+    @classmethod
+    def read(cls, value) -> "Past":
+        members(value, "content", "entry", "path", optional=("next",))
+        following = None
+        if "next" in value:
+            members(value["next"], "entry", "path")
+            following = _placed(value["next"])
+        return cls(value["content"], *_placed(value), following)
+
+    def verify(self, record: Record) -> None:
+        if self.next:
+            follows = self.next[0].version == self.entry.version + 1
+            follows = follows and record.history.contains(*self.next)
+        else:
+            follows = record.version == self.entry.version + 1
+        content = tagged(hashes.CONTENT, canonical(self.content))
+        held = content == self.entry.content and record.history.contains(self.entry, self.path)
+        if not (follows and held):
+            raise Invalid("the past version is not in its record's history")
+
+    def until(self, record: Record) -> int:
+        """Block time in milliseconds at which this version was superseded."""
+        return self.next[0].time if self.next else record.time
+
+
+def _placed(value: dict) -> tuple:
+    return Entry.read(value["entry"]), [hexadecimal(node) for node in array(value["path"])]
+
+
+@dataclass(frozen=True)
+class Proven:
+    """A record, or the absence of one, with its path to the state root."""
+
+    key: str
+    path: bytes
+    record: Record | None
+    past: Past | None
+
+    @classmethod
+    def read(cls, value, document) -> "Proven":
+        members(value, "key", "path", "record", optional=("past",))
+        holder = value["past"] if "past" in value else value["record"]
+        content = holder.get("content") if type(holder) is dict else None
+        if type(document) is dict and type(content) is dict:
+            # It was left out of the proof because it stands in the answer.
+            if "document" in content:
+                raise Invalid("the proof repeats the document")
+            content["document"] = document
+        record = None if value["record"] is None else Record.read(value["record"])
+        past = Past.read(value["past"]) if "past" in value else None
+        return cls(text(value["key"]), base64_bytes(value["path"]), record, past)
+
+    def verify(self, state_root: bytes) -> None:
+        record = None if self.record is None else canonical(self.record.value)
+        prove_state(self.path, state_root, self.key, record)
+        if self.past:
+            if self.record is None:
+                raise Invalid("what was never there has no past")
+            self.past.verify(self.record)
+
+
+def _rebuild(trust: Trust, genesis: bytes, asked, proven: Proven) -> dict:
+    """The answer that the proven record makes to the question."""
+    if type(asked) is dict and list(asked) == ["record"]:
+        if text(asked["record"]) != proven.key or proven.past:
+            raise Invalid("the proof is about another record")
+        record = None if proven.record is None else proven.record.value
+        return {"key": proven.key, "record": record}
+    members(asked, "resolution")
+    question = Question.read(asked["resolution"])
+    # Another network's answer is judged as such later, not by its DIDs' names.
+    ours = genesis == trust.genesis
+    network = trust.network if ours else (question.did.split(":") + ["", ""])[2]
+    failure = question.failure(network)
+    if failure:
+        return failed(failure)
+    if proven.key != f"did/{question.did}":
+        raise Invalid("the proof is about another record")
+    return question.answer(proven.record, proven.past)

@@ -1,0 +1,95 @@
+"""Where bytes come from: a node over HTTP, or a folder that mirrors one.
+
+Nothing here is believed.
+"""
+
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from pathlib import Path
+
+from .answer import ANSWER_BYTES_MAX
+from .did import Question
+
+_SECONDS_MAX = 30
+_USER_AGENT = "dzong-python"
+
+
+class Unavailable(Exception):
+    """What was asked for could not be had."""
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    """A node answers itself; following it elsewhere would let it aim requests at other hosts."""
+
+    def redirect_request(self, *_):
+        return None
+
+
+class Node:
+    """A node's HTTP interface."""
+
+    def __init__(self, url: str, seconds: float = _SECONDS_MAX):
+        if urllib.parse.urlsplit(url).scheme not in ("http", "https"):
+            raise Unavailable(f"`{url}` is no address of a node: begin it with http:// or https://")
+        self.url, self.seconds = url.rstrip("/"), seconds
+        self.opener = urllib.request.build_opener(_NoRedirect)
+
+    def get(self, path: str, bytes_max: int, statuses: tuple = (200,)) -> bytes:
+        """The body under `path`; raises `Unavailable` for other statuses and for longer bodies."""
+        request = urllib.request.Request(
+            f"{self.url}/{path}", headers={"User-Agent": _USER_AGENT, "Accept": "*/*"}
+        )
+        try:
+            try:
+                reply = self.opener.open(request, timeout=self.seconds)
+            except urllib.error.HTTPError as error:
+                reply = error
+            with reply:
+                body = self._read(reply, bytes_max + 1)
+        except (OSError, ValueError) as error:
+            raise Unavailable(f"no answer from {self.url}/{path}: {error}") from None
+        if reply.status not in statuses:
+            said = body[:200].decode("utf-8", "replace")
+            raise Unavailable(f"{self.url}/{path} answered {reply.status}: {said}")
+        if len(body) > bytes_max:
+            raise Unavailable(f"{self.url}/{path} answered with more than {bytes_max} bytes")
+        return body
+
+    def _read(self, reply, bytes_max: int) -> bytes:
+        """At most so many bytes. The deadline is for the whole: a node may not drip for ever."""
+        until, body = time.monotonic() + self.seconds, b""
+        while len(body) < bytes_max and (part := reply.read1(bytes_max - len(body))):
+            body += part
+            if time.monotonic() > until:
+                raise TimeoutError(f"not whole after {self.seconds} s")
+        return body
+
+    def resolve(self, question: Question) -> bytes:
+        """The answer about a DID with its proof, in whatever way the node answers."""
+        options = {**question.to_json(), "proof": "true"}
+        did = urllib.parse.quote(options.pop("did"), safe=":")
+        path = f"1.0/identifiers/{did}?{urllib.parse.urlencode(options)}"
+        return self.get(path, ANSWER_BYTES_MAX, (200, 404, 410))
+
+    def record(self, key: str) -> bytes:
+        """The record under a key with its proof."""
+        return self.get(f"v1/records/{urllib.parse.quote(key)}?proof=true", ANSWER_BYTES_MAX)
+
+
+class Folder:
+    """Files under the paths at which a node serves them."""
+
+    def __init__(self, folder: str):
+        self.folder = Path(folder)
+
+    def get(self, path: str, bytes_max: int) -> bytes:
+        try:
+            with (self.folder / path).open("rb") as file:
+                body = file.read(bytes_max + 1)
+        except OSError as error:
+            raise Unavailable(f"cannot read {self.folder / path}: {error.strerror}") from None
+        if len(body) > bytes_max:
+            raise Unavailable(f"{self.folder / path} has more than {bytes_max} bytes")
+        return body

@@ -1,0 +1,101 @@
+"""What the tests share: frozen examples, other people's vectors, a network with known keys."""
+
+import base64
+import json
+import os
+import struct
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from dzong import hashes
+from dzong.chain import Header, ValidatorSet
+from dzong.trust import Trust
+
+ROOT = Path(__file__).resolve().parents[3]
+SHARED = Path(os.environ.get("DZONG_SHARED", ROOT.parent / "shared"))
+DAY = 86_400_000
+
+
+def golden() -> dict:
+    return json.loads((ROOT / "tests/golden/format.json").read_text())
+
+
+def golden_trust() -> Trust:
+    return Trust.from_genesis(golden()["genesis"]["text"].encode())
+
+
+def golden_answers() -> dict:
+    """The frozen answers and the receipt, by name."""
+    examples = golden()
+    return {**examples["answers"], "receipt": examples["receipt"]}
+
+
+def vectors(test, path: str) -> str:
+    """Other people's vectors, which are not part of the project."""
+    file = SHARED / "vectors" / path
+    if not file.exists():
+        test.skipTest(f"{file} is not here: name its place with DZONG_SHARED")
+    return file.read_text()
+
+
+def encode(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
+class Key:
+    """A validator's key, known by a number."""
+
+    def __init__(self, number: int):
+        self.private = Ed25519PrivateKey.from_private_bytes(bytes([number]) * 32)
+        self.public = self.private.public_key().public_bytes_raw()
+
+    def sign(self, message: bytes) -> bytes:
+        return self.private.sign(message)
+
+
+class Network:
+    """Certified headers of a network that never ran."""
+
+    genesis = bytes([7]) * 32
+    time = 1_800_000_000_000
+
+    def trust(self, keys=(1, 2, 3, 4)) -> Trust:
+        return Trust(self.genesis, "test", 0, self.time, self.set(keys), 30 * DAY)
+
+    def set(self, keys) -> ValidatorSet:
+        return ValidatorSet.new([(Key(number).public, 1) for number in keys])
+
+    def header(self, height: int, keys=(1, 2, 3, 4), following=None, time=None) -> bytes:
+        time = self.time + 1000 * height if time is None else time
+        zero, validators = bytes(32), self.set(keys).hash()
+        following = self.set(following or keys).hash()
+        fields = (zero, zero, 0, zero, zero, validators, following, zero)
+        layout = ">I32sQQ32s32sQ32s32s32s32s32s"
+        return struct.pack(layout, 1, self.genesis, height, time, *fields)
+
+    def certificate(self, header: bytes, signers, round: int = 0) -> dict:
+        decoded = Header.decode(header)
+        position = decoded.height.to_bytes(8, "big") + round.to_bytes(4, "big")
+        message = hashes.padded(b"dzong/precommit/v1") + self.genesis + position + decoded.id
+        keys = [Key(number) for number in signers]
+        signatures = [
+            {"validator": key.public.hex(), "signature": encode(key.sign(message))} for key in keys
+        ]
+        return {
+            "height": decoded.height,
+            "round": round,
+            "block": decoded.id.hex(),
+            "signatures": signatures,
+        }
+
+    def step(self, height: int, keys=(1, 2, 3, 4), following=None, signers=None, time=None) -> dict:
+        header = self.header(height, keys, following, time)
+        return {
+            "header": encode(header),
+            "certificate": self.certificate(header, signers or keys[:3]),
+            "validators": self.set(following or keys).to_json(),
+        }
+
+    def chain(self, *steps) -> dict:
+        return {"type": "DzongTrustChain", "genesis": self.genesis.hex(), "steps": list(steps)}

@@ -1,0 +1,105 @@
+"""The frozen examples of docs/format.md, byte by byte."""
+
+import json
+import subprocess
+import sys
+import unittest
+
+from dzong import check, hashes
+from dzong.answer import event_id
+from dzong.canonical import canonical, parse_canonical
+from dzong.chain import Certificate, Header
+from dzong.hashes import tagged
+from dzong.trees import log_leaf
+
+from .support import DAY, ROOT, golden, golden_answers, golden_trust
+
+
+class Format(unittest.TestCase):
+    def setUp(self):
+        self.examples, self.trust = golden(), golden_trust()
+
+    def check(self, answer, now=0, age_max=60_000, **options):
+        now = self.examples["now"] + now
+        return check(self.trust, json.dumps(answer).encode(), now, age_max, **options)
+
+    def test_hashes_are_those_of_the_examples(self):
+        examples = self.examples
+        self.assertEqual(self.trust.genesis.hex(), examples["genesis"]["hash"])
+        self.assertEqual(self.trust.validators.hash().hex(), examples["validators"]["hash"])
+        event = examples["event"]["text"].encode()
+        self.assertEqual(event_id(parse_canonical(event, 65_535)).hex(), examples["event"]["id"])
+        self.assertEqual(log_leaf(event).hex(), examples["event"]["logLeaf"])
+        record = examples["record"]
+        path = tagged(hashes.STATE_KEY, record["key"].encode())
+        self.assertEqual(path.hex(), record["path"])
+        self.assertEqual(tagged(hashes.RECORD, record["text"].encode()).hex(), record["hash"])
+
+    def test_the_header_is_certified(self):
+        header = Header.decode(bytes.fromhex(self.examples["header"]["bytes"]))
+        self.assertEqual(header.id.hex(), self.examples["header"]["id"])
+        certificate = Certificate.read(self.examples["certificate"])
+        certificate.is_for(header, self.trust.genesis)
+        certificate.verify(self.trust.genesis, self.trust.validators)
+
+    def test_every_answer_is_valid_and_in_time_stale_then_untrusted(self):
+        for name, answer in golden_answers().items():
+            with self.subTest(name):
+                self.assertEqual(str(self.check(answer)).split()[0], "Valid")
+                late = "valid" if name == "receipt" else "stale"
+                self.assertEqual(self.check(answer, age_max=1000).name, late)
+                self.assertEqual(self.check(answer, now=31 * DAY, age_max=None).name, "untrusted")
+                self.assertEqual(self.check(answer, now=-DAY).name, "untrusted")
+
+    def test_any_spelling_of_an_answer_is_valid(self):
+        for answer in golden_answers().values():
+            spaced = json.dumps(answer, indent=3, sort_keys=False).encode()
+            verdict = check(self.trust, spaced, self.examples["now"])
+            self.assertEqual(verdict.name, "valid", verdict)
+
+    def test_an_answer_to_another_question_is_no_answer(self):
+        current = self.examples["answers"]["current"]
+        did = current["didDocument"]["id"]
+        asked = {"resolution": {"did": did}}
+        self.assertEqual(self.check(current, asked=asked).name, "valid")
+        asked["resolution"]["versionId"] = "1"
+        self.assertEqual(self.check(current, asked=asked).name, "invalid")
+
+    def test_another_genesis_makes_an_answer_untrusted(self):
+        genesis = self.examples["genesis"]["text"].replace('"bt-golden"', '"bt-other"')
+        trust = type(self.trust).from_genesis(genesis.encode())
+        for answer in golden_answers().values():
+            verdict = check(trust, canonical(answer), self.examples["now"])
+            self.assertEqual(verdict.name, "untrusted", verdict)
+
+    def test_who_knows_a_later_height_calls_answers_stale_and_receipts_valid(self):
+        later = {**self.trust.to_checkpoint(), "height": 5}
+        trust = type(self.trust).from_checkpoint(json.dumps(later).encode())
+        for name, answer in golden_answers().items():
+            verdict = check(trust, canonical(answer), self.examples["now"])
+            self.assertEqual(verdict.name, "valid" if name == "receipt" else "stale", verdict)
+
+    def test_verdicts_are_given_by_the_line(self):
+        answer = json.dumps(self.examples["answers"]["past"])
+        genesis, now = self.examples["genesis"]["text"], self.examples["now"]
+        lines = [
+            {"genesis": genesis, "answer": answer, "now": now, "maxAgeMs": None},
+            {"genesis": genesis, "answer": answer, "now": now, "maxAgeMs": 1},
+            {"genesis": genesis, "answer": answer, "now": 0, "maxAgeMs": None},
+            {"genesis": genesis, "answer": "\ud800", "now": now, "maxAgeMs": None},
+            {"genesis": "{}", "answer": answer, "now": now, "maxAgeMs": None},
+        ]
+        done = subprocess.run(
+            [sys.executable, "-m", "dzong.verdicts"],
+            input="".join(json.dumps(line) + "\n" for line in lines),
+            capture_output=True,
+            text=True,
+            cwd=ROOT / "clients/python",
+            check=True,
+        )
+        verdicts = [json.loads(line)["verdict"] for line in done.stdout.splitlines()]
+        self.assertEqual(verdicts, ["valid", "stale", "untrusted", "invalid", "invalid"])
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,89 @@
+/** A network of the tests' own: its keys are known, so it certifies whatever a test asks for. */
+
+import { ed25519 } from "@noble/curves/ed25519.js";
+
+import { bigEndian, concat, toBase64, toHex } from "../src/bytes.js";
+import { sha256 } from "../src/hash.js";
+import { headerId } from "../src/header.js";
+import type { JsonObject, Trust } from "../src/index.js";
+import { ValidatorSet, precommitBytes } from "../src/validators.js";
+
+export interface ValidatorKey {
+  readonly secret: Uint8Array;
+  readonly key: Uint8Array;
+}
+
+/** So many keys, always the same. */
+export function validatorKeys(count: number): ValidatorKey[] {
+  return Array.from({ length: count }, (_, at) => {
+    const secret = new Uint8Array(32).fill(at + 1);
+    return { secret, key: ed25519.getPublicKey(secret) };
+  });
+}
+
+/** What a forged header says; `time` counts from the network's begin. */
+export interface Forged {
+  readonly height: number;
+  readonly by: readonly ValidatorKey[];
+  readonly next: readonly ValidatorKey[];
+  readonly signers?: readonly ValidatorKey[];
+  readonly time?: number;
+  readonly round?: number;
+  readonly genesis?: Uint8Array;
+}
+
+export class Forge {
+  readonly trust: Trust;
+
+  constructor(first: readonly ValidatorKey[]) {
+    this.trust = {
+      genesis: sha256(Uint8Array.of(...first.map(({ key }) => key[0] ?? 0))),
+      network: "bt-forged",
+      height: 0,
+      time: Date.UTC(2026, 10, 21),
+      validators: this.set(first),
+      periodSeconds: 30 * 24 * 3600,
+    };
+  }
+
+  set(keys: readonly ValidatorKey[]): ValidatorSet {
+    return new ValidatorSet(keys.map(({ key }) => ({ key: toHex(key), power: 1 })));
+  }
+
+  /** A step of a trust chain: a certified header and the set that follows. */
+  step(forged: Forged): JsonObject {
+    const { height, by, next, signers = by.slice(0, 3), time = height * 1000, round = 0 } = forged;
+    const genesis = forged.genesis ?? this.trust.genesis;
+    const none = new Uint8Array(32);
+    const header = concat(
+      Uint8Array.of(0, 0, 0, 1), genesis,
+      bigEndian(height, 8), bigEndian(this.trust.time + time, 8), none, by[0]?.key ?? none,
+      bigEndian(0, 8), none, none,
+      this.set(by).hash, this.set(next).hash, none,
+    );
+    const block = headerId(header);
+    const message = precommitBytes(genesis, height, round, block);
+    const signatures = signers.map(({ secret, key }) => ({
+      validator: toHex(key),
+      signature: toBase64(ed25519.sign(message, secret)),
+    }));
+    return {
+      header: toBase64(header),
+      certificate: { height, round, block: toHex(block), signatures },
+      validators: this.set(next).members.map(({ key, power }) => ({ key, power })),
+    };
+  }
+
+  /** The proven answer that nothing has this key: the state of this network is empty. */
+  absent(key: string, forged: Forged): JsonObject {
+    const { header = null, certificate = null } = this.step(forged);
+    const evidence = {
+      genesis: toHex(this.trust.genesis),
+      header,
+      certificate,
+      records: [{ key, record: null, path: toBase64(new Uint8Array(3)) }],
+    };
+    const proof = { type: "DzongProof", question: { record: key }, evidence };
+    return { key, record: null, proof };
+  }
+}

@@ -1,0 +1,200 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { after, before, test } from "node:test";
+import { fileURLToPath } from "node:url";
+
+import {
+  DzongClient, LocalKey, ProblemError, UnverifiedError, canonicalText, checkInception, didCreated,
+  didDeactivated, didUpdated, endorse, formatTime, keyHash, parse, sign, verify,
+  type Control, type Event, type JsonObject, type Receipt,
+} from "../src/index.js";
+import { Localnet, SKIP } from "./localnet.js";
+import { harmless, mutate } from "./mutations.js";
+import { Random } from "./random.js";
+
+let net: Localnet;
+let client: DzongClient;
+
+before(() => {
+  if (SKIP !== false) return;
+  net = new Localnet();
+  client = new DzongClient(net.url(), { genesis: net.genesis(), maxAge: 30_000 });
+});
+after(() => net?.stop());
+
+/** Signs with all of the keys, submits, and waits for the certificate. */
+async function certify(
+  event: Event,
+  did: string,
+  keys: readonly LocalKey[],
+  endorsed = false,
+): Promise<Receipt> {
+  const domain = await client.domain();
+  let signed = event;
+  for (const key of keys) signed = await sign(signed, { did, key, domain });
+  if (endorsed) signed = await endorse(signed, { ...net.key("endorser"), domain });
+  const submitted = await client.submit(signed);
+  assert.ok(submitted.status === "certified");
+  return submitted.receipt;
+}
+
+async function create(
+  control: Control,
+  keys: readonly LocalKey[],
+  document?: (did: string) => JsonObject,
+): Promise<string> {
+  const { network } = await client.trust();
+  const { did, event } = didCreated({ network, control, document });
+  checkInception(event);
+  const receipt = await certify(event, did, keys, true);
+  assert.equal(receipt.event["author"], did);
+  return did;
+}
+
+for (const kind of ["ed25519", "p256"] as const) {
+  test(`a DID of ${kind} is created, updated, rotated and deactivated`, {
+    skip: SKIP,
+  }, async () => {
+    const [first, second] = [LocalKey.generate(kind), LocalKey.generate(kind)];
+    const control = { keys: [first.publicKey], threshold: 1 };
+    const did = await create(control, [first], (id) => ({
+      id,
+      assertionMethod: [{
+        id: `${id}#issuing`, type: "Multikey", controller: id, publicKeyMultibase: first.publicKey,
+      }],
+    }));
+    const created = await client.resolve(did);
+    assert.deepEqual([created.metadata["versionId"], created.error], ["1", null]);
+    assert.match(canonicalText(created.document), /#issuing/);
+
+    const document = { id: did, alsoKnownAs: ["https://example.bt/"] };
+    await certify(didUpdated({ did, previousVersion: 1, document }), did, [first]);
+    const updated = await client.resolve(did);
+    assert.deepEqual(JSON.parse(canonicalText(updated.document)), document);
+
+    const next: Control = { keys: [second.publicKey], threshold: 1 };
+    await certify(didUpdated({ did, previousVersion: 2, control: next }), did, [first]);
+    assert.deepEqual((await client.didState(did))?.control, next);
+    const retired = didUpdated({ did, previousVersion: 3, document: { id: did } });
+    await assert.rejects(certify(retired, did, [first]), ProblemError);
+
+    await certify(didDeactivated({ did, previousVersion: 3 }), did, [second]);
+    const ended = await client.resolve(did);
+    assert.deepEqual([ended.document, ended.metadata["deactivated"]], [null, true]);
+    const past = await client.resolve(did, { versionId: "2" });
+    assert.deepEqual(JSON.parse(canonicalText(past.document)), document);
+    const versionTime = formatTime(ended.time);
+    const latest = await client.resolve(did, { versionTime });
+    assert.equal(latest.metadata["versionId"], "4");
+    const before = formatTime(created.time - 60_000);
+    assert.equal((await client.resolve(did, { versionTime: before })).error, "NOT_FOUND");
+    assert.equal((await client.resolve(did, { versionId: "9" })).error, "NOT_FOUND");
+  });
+}
+
+test("two of two keys of both suites sign, and pre-rotation reveals the next", {
+  skip: SKIP,
+}, async () => {
+  const keys = [LocalKey.generate("ed25519"), LocalKey.generate("p256")];
+  const next = [LocalKey.generate("p256"), LocalKey.generate("ed25519")];
+  const names = (list: readonly LocalKey[]): string[] => list.map(({ publicKey }) => publicKey);
+  const nextKeyHashes = names(next).map(keyHash);
+  const did = await create({ keys: names(keys), threshold: 2, nextKeyHashes }, keys);
+
+  const document = { id: did, alsoKnownAs: ["https://stolen.example/"] };
+  const stolen = didUpdated({ did, previousVersion: 1, document });
+  await assert.rejects(certify(stolen, did, keys), ProblemError, "today's keys decide nothing");
+
+  const back = names(keys).map(keyHash);
+  const control: Control = { keys: names(next), threshold: 2, nextKeyHashes: back };
+  const half = didUpdated({ did, previousVersion: 1, control });
+  await assert.rejects(certify(half, did, next.slice(1)), ProblemError, "one of two is too few");
+  await certify(half, did, next);
+
+  const revealedKeys = names(keys);
+  await certify(didDeactivated({ did, previousVersion: 2, revealedKeys }), did, keys);
+  assert.equal((await client.didState(did))?.deactivated, true);
+});
+
+test("an answer of any node proves itself to whoever knows the genesis hash", {
+  skip: SKIP,
+}, async () => {
+  const key = LocalKey.generate();
+  const did = await create({ keys: [key.publicKey], threshold: 1 }, [key]);
+  const { genesis } = (await client.status()) as { genesis: string };
+  const other = new DzongClient(net.url(3), { genesisHash: genesis });
+  // That node may be a block behind the one that certified.
+  let resolved = await other.resolve(did);
+  for (let tries = 0; resolved.error !== null && tries < 100; tries++) {
+    await new Promise((later) => setTimeout(later, 50));
+    resolved = await other.resolve(did);
+  }
+  assert.equal(resolved.document?.["id"], did);
+  const { record } = await other.record("network/parameters");
+  assert.equal(record?.version, 1);
+  assert.equal((await other.record("role/did:ndi:none")).record, null);
+});
+
+test("a receipt is fetched again and stays valid, and the same event is known", {
+  skip: SKIP,
+}, async () => {
+  const key = LocalKey.generate();
+  const { network } = await client.trust();
+  const { did, event } = didCreated({ network, control: { keys: [key.publicKey], threshold: 1 } });
+  const receipt = await certify(event, did, [key], true);
+  assert.deepEqual((await client.receipt(receipt.id)).index, receipt.index);
+  const again = await client.submit(parse(canonicalText(receipt.event)) as Event);
+  assert.ok(again.status === "certified" && again.receipt.id === receipt.id);
+  const later = Date.now() + 20 * 86_400_000;
+  assert.equal(verify(await client.trust(), receipt.bytes, { now: later }).verdict, "valid");
+});
+
+test("a proxy that changes or replays answers is caught", { skip: SKIP }, async () => {
+  const key = LocalKey.generate();
+  const did = await create({ keys: [key.publicKey], threshold: 1 }, [key]);
+  const random = new Random(11);
+  let tampered = 0;
+  let replayed: Uint8Array | undefined;
+  const proxy = createServer((request, response) => {
+    void fetch(`${net.url()}${request.url}`).then(async (answer) => {
+      const text = await answer.text();
+      let mutant = mutate(text, random).text;
+      while (harmless(text, mutant) !== null) mutant = mutate(text, random).text;
+      tampered++;
+      response.writeHead(answer.status).end(replayed ?? mutant);
+    });
+  });
+  await new Promise<void>((listening) => proxy.listen(0, "127.0.0.1", listening));
+  const url = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+  const deceived = new DzongClient(url, { genesis: net.genesis(), maxAge: 30_000 });
+  for (let round = 0; round < 200; round++) {
+    await assert.rejects(deceived.resolve(did), UnverifiedError);
+  }
+  assert.equal(tampered, 200);
+
+  const old = await fetch(`${net.url()}/1.0/identifiers/${did}?proof=true`);
+  replayed = new Uint8Array(await old.arrayBuffer());
+  assert.ok((await deceived.resolve(did)).document, "as it is now, it is a good answer");
+  const [genesis, now] = [net.genesis(), (): number => Date.now() + 60_000];
+  const later = new DzongClient(url, { genesis, now, maxAge: 30_000 });
+  await assert.rejects(later.resolve(did), { code: "stale" });
+  proxy.closeAllConnections();
+  proxy.close();
+});
+
+test("the program of the wallet developers' guide runs", { skip: SKIP }, () => {
+  const page = readFileSync(new URL("../../../../docs/wallets.md", import.meta.url), "utf8");
+  const blocks = [...page.matchAll(/```js\n(.*?)```/gs)].map(([, code]) => code);
+  assert.ok(blocks.length > 5);
+  // Inside the package, so that it is found by its name.
+  const program = fileURLToPath(new URL("guide.mjs", import.meta.url));
+  writeFileSync(program, blocks.join("\n"));
+  const env = { ...process.env, DZONG_URL: net.url(), DZONG_HOME: net.home };
+  const printed = execFileSync(process.execPath, [program], { env, encoding: "utf8" });
+  assert.match(printed, /valid invalid .*certified/s);
+  assert.match(printed, /deactivated: true/);
+  assert.match(printed, /the event is refused/);
+});

@@ -1,0 +1,140 @@
+// Questions to the node, and what its answers are worth. The verdict is the verifier's; what this
+// file adds is whether the network was confirmed, and which refusals need no proof.
+import {useEffect, useState} from 'preact/hooks';
+import {get, reason, type Certificate, type Reply} from './node.ts';
+import {useStore} from './store.ts';
+import {inForce, trust, type Trusted, type TrustState} from './trust.ts';
+import type {Header, Question, Verdict} from './verifier.js';
+
+/** How old an answer about the present may be, in milliseconds. */
+export const AGE_MAX = 60_000;
+
+/**
+ * What an answer is worth. `unconfirmed`: proven under a genesis that only the node vouches for.
+ * `unproven`: it carries no proof, so it can be no more than what the node says.
+ */
+export type Standing = 'proven' | 'unconfirmed' | 'stale' | 'untrusted' | 'invalid' | 'unproven';
+
+export interface Judged {
+  standing: Standing;
+  /** What is missing or wrong, where something is. */
+  why?: string;
+  /** The height and time for which it speaks. */
+  height?: number;
+  time?: number;
+  certificate?: Certificate;
+  trusted?: Trusted;
+  /** When it was checked, in milliseconds since 1970. */
+  at: number;
+}
+
+export interface Answer extends Judged {
+  question: Question;
+  reply: Reply;
+}
+
+/** Whether what it says may be shown as a fact, with its mark. */
+export function holds({standing}: {standing: Standing}): boolean {
+  return standing === 'proven' || standing === 'unconfirmed' || standing === 'stale';
+}
+
+export function path(question: Question): string {
+  if ('event' in question) return `/v1/events/${question.event}/receipt`;
+  if ('record' in question) return `/v1/records/${encodeURI(question.record)}?proof=true`;
+  const {did, versionId} = question.resolution;
+  const version = versionId ? `versionId=${encodeURIComponent(versionId)}&` : '';
+  return `/1.0/identifiers/${encodeURIComponent(did)}?${version}proof=true`;
+}
+
+export async function ask(question: Question): Promise<Reply> {
+  const isDid = 'resolution' in question;
+  return get(path(question), isDid ? 'application/did-resolution' : 'application/json');
+}
+
+/** Judges a reply to a question under what is trusted now. */
+export function judge(question: Question, reply: Reply, state: TrustState): Answer {
+  const certificate = certificateOf(reply);
+  const answer = {question, reply, ...(certificate && {certificate})};
+  if (!certificate && reply.status >= 400) {
+    return {...answer, standing: 'unproven', why: reason(reply), at: Date.now()};
+  }
+  return {
+    ...answer,
+    ...decide(state, (verifier, trusted, now) =>
+      verifier.verify({trusted, answer: reply.text, asked: question, now, maxAge: AGE_MAX})
+    )
+  };
+}
+
+/** Judges a block; the header is the certified one. */
+export function judgeBlock(
+  height: number,
+  reply: Reply,
+  state: TrustState
+): Judged & {id?: string; header?: Header} {
+  const certificate: Certificate | undefined = reply.body?.certificate;
+  if (!certificate && reply.status >= 400) {
+    return {standing: 'unproven', why: reason(reply), at: Date.now()};
+  }
+  return {
+    ...(certificate && {certificate}),
+    ...decide(state, (verifier, trusted, now) => {
+      const verdict = verifier.block({trusted, block: reply.text, now});
+      const other = verdict.header && verdict.header.height !== height;
+      return other ? {verdict: 'invalid', why: 'the answer is another block'} : verdict;
+    })
+  };
+}
+
+type Verify<V> = (
+  verifier: NonNullable<TrustState['verifier']>,
+  document: string,
+  now: number
+) => V;
+
+function decide<V extends Verdict>(
+  state: TrustState,
+  verify: Verify<V>
+): Judged & Omit<V, 'verdict'> {
+  const trusted = inForce(state);
+  const at = Date.now();
+  if (!state.verifier || !trusted) {
+    const why = state.failure ?? 'nothing is there yet to check it with';
+    return {standing: 'unproven', why, at} as Judged & Omit<V, 'verdict'>;
+  }
+  const {verdict, ...facts} = verify(state.verifier, trusted.document, at);
+  const proven: Standing = state.confirmed ? 'proven' : 'unconfirmed';
+  return {...facts, standing: verdict === 'valid' ? proven : verdict, trusted, at};
+}
+
+/** The certificate in an answer: of a resolution, a record or a receipt. */
+function certificateOf({body}: Reply): Certificate | undefined {
+  return evidenceOf(body)?.certificate ?? body?.certificate;
+}
+
+/** The proven records and what certifies them. */
+export function evidenceOf(body: any): any {
+  return (body?.didDocumentMetadata?.proof?.[0] ?? body?.proof)?.evidence;
+}
+
+/**
+ * The answer to a question, asked anew when the question or `turn` changes, and judged anew when
+ * what is trusted changes. Nothing while it is waited for; an error where the node did not answer.
+ */
+export function useAnswer(question: Question | undefined, turn = 0): Answer | Error | undefined {
+  const state = useStore(trust);
+  const key = JSON.stringify(question);
+  const [got, set] = useState<{key: string | undefined; reply: Reply | Error}>();
+  useEffect(() => {
+    if (!question) return;
+    let overtaken = false;
+    const keep = (reply: Reply | Error) => overtaken || set({key, reply});
+    ask(question).then(keep, keep);
+    return () => {
+      overtaken = true;
+    };
+  }, [key, turn]);
+  const ready = (state.verifier && inForce(state)) || state.failure;
+  if (!question || !ready || !got || got.key !== key) return undefined;
+  return got.reply instanceof Error ? got.reply : judge(question, got.reply, state);
+}

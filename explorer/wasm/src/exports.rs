@@ -1,6 +1,6 @@
-//! The functions that WebAssembly's host calls. Texts pass through slots of the module's memory: the
-//! host asks for room, writes there, calls, and reads the result. Its only allowance is the name of
-//! each export, which the compiler counts as unsafe; no memory is touched but by safe code.
+//! The functions that WebAssembly's host calls. Texts pass through slots of the module's memory:
+//! the host asks for room, writes there, calls, and reads the result. Its only allowance is the
+//! name of each export, which the compiler counts as unsafe; no memory is touched but by safe code.
 #![allow(unsafe_code, reason = "an export's name has to be unique in what is linked")]
 
 use std::cell::RefCell;

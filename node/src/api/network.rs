@@ -130,8 +130,8 @@ pub(super) async fn validators(
     Ok(Answer::value(snapshot.height(), Keep::Briefly, &body).to(&headers))
 }
 
-/// `GET /v1/trust-chain?from=H`: the certified hand-overs of the validator set from a height on, and
-/// the newest header.
+/// `GET /v1/trust-chain?from=H`: the certified hand-overs of the validator set from a height on,
+/// and the newest header.
 pub(super) async fn trust_chain(
     State(api): State<Api>,
     RawQuery(query): RawQuery,

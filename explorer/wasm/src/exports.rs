@@ -50,6 +50,12 @@ extern "C" fn verify(now: u64, age_max: u64) -> usize {
     answer(|[document, text, asked, _]| crate::verify(document, text, asked, freshness))
 }
 
+/// [`crate::follow`]
+#[unsafe(no_mangle)]
+extern "C" fn follow(now: u64) -> usize {
+    answer(|[document, text, ..]| crate::follow(document, text, now))
+}
+
 /// [`crate::block`]
 #[unsafe(no_mangle)]
 extern "C" fn block(now: u64) -> usize {

@@ -58,6 +58,8 @@ fn status_schema() -> Value {
     object([
         ("behind", flag()),
         ("block", hash()),
+        ("diskFree", or_null(count())),
+        ("diskLow", flag()),
         ("evidence", count()),
         ("genesis", hash()),
         ("halted", or_null(text())),
@@ -75,6 +77,7 @@ fn status_schema() -> Value {
         ("unready", or_null(text())),
         ("validators", count()),
         ("version", text()),
+        ("waitingFor", or_null(text())),
         ("watching", flag()),
     ])
 }

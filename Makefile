@@ -21,6 +21,8 @@ test: setup
 	.ci/npm
 	cargo nextest run --release --locked --workspace --no-fail-fast
 	.ci/explorer test
+	.ci/clients
+	DZONG_BIN=$(DZONG) .ci/python
 
 lint: setup
 	cargo fmt --all --check

@@ -30,18 +30,18 @@ done
 NODE=http://127.0.0.1:$BASE_PORT
 export DZONG_HOME=$HOME_DIR/net DZONG_URL=$NODE
 "$DZONG" key new --suite ed25519 --out "$HOME_DIR/key.json" >/dev/null
-DID=$("$DZONG" did create --key "$HOME_DIR/key.json" | head -n 1)
+DID=$("$DZONG" did create --key "$HOME_DIR/key.json" --json | grep -o 'did:ndi:[a-z0-9-]*:Qm[A-Za-z0-9]*' | sort -u)
 # Enough events for a full tile.
-"$DZONG" load --kind did --rate 100 --seconds 4 >/dev/null
+"$DZONG" load --kind did --rate 100 --seconds 5 >/dev/null
 
 WWW=$HOME_DIR/www
 mkdir -p "$WWW/many" "$WWW/proofs"
 PROOF='?proof=true'
 # One DID asked again and again, as a busy issuer's is; and many, each of them seldom.
-curl -sf "$NODE/v1/dids?limit=1000" | grep -o 'did:ndi:[a-z0-9-]*:Qm[A-Za-z0-9]*' | sort -u >"$HOME_DIR/dids"
+curl -sSf "$NODE/v1/dids?limit=1000" | grep -o 'did:ndi:[a-z0-9-]*:Qm[A-Za-z0-9]*' | sort -u >"$HOME_DIR/dids"
 while read -r did; do
-    curl -sf "$NODE/1.0/identifiers/$did" >"$WWW/many/$did"
-    curl -sf "$NODE/1.0/identifiers/$did$PROOF" >"$WWW/proofs/$did"
+    curl -sSf "$NODE/1.0/identifiers/$did" >"$WWW/many/$did"
+    curl -sSf "$NODE/1.0/identifiers/$did$PROOF" >"$WWW/proofs/$did"
     echo "/1.0/identifiers/$did" >>"$HOME_DIR/node.many"
     echo "/1.0/identifiers/$did$PROOF" >>"$HOME_DIR/node.proofs"
     echo "/many/$did" >>"$HOME_DIR/nginx.many"
@@ -51,7 +51,7 @@ grep "$DID" "$HOME_DIR/node.many" >"$HOME_DIR/node.one"
 grep "$DID" "$HOME_DIR/nginx.many" >"$HOME_DIR/nginx.one"
 grep "$DID" "$HOME_DIR/node.proofs" >"$HOME_DIR/node.proof"
 grep "$DID" "$HOME_DIR/nginx.proofs" >"$HOME_DIR/nginx.proof"
-curl -sf "$NODE/log/tile/0/000" >"$WWW/tile"
+curl -sSf --retry 20 --retry-all-errors --retry-delay 1 -o "$WWW/tile" "$NODE/log/tile/0/000"
 echo /log/tile/0/000 >"$HOME_DIR/node.tile"
 echo /tile >"$HOME_DIR/nginx.tile"
 cat >"$HOME_DIR/paths.lua" <<'LUA'

@@ -7,7 +7,8 @@
 //!
 //! A run has two phases. In the first, messages are lost, delayed, doubled and reordered, the
 //! network is cut, nodes crash in the middle of a step, lose the end of their log, and find their
-//! guard's files damaged. In the second all of it heals, and every honest node must decide some more heights soon.
+//! guard's files damaged. In the second all of it heals, and every honest node must decide some
+//! more heights soon.
 
 mod effects;
 mod network;

@@ -3,7 +3,7 @@
 import {useEffect, useState} from 'preact/hooks';
 import {get, reason, type Certificate, type Reply} from './node.ts';
 import {useStore} from './store.ts';
-import {inForce, trust, type Trusted, type TrustState} from './trust.ts';
+import {everTrusted, inForce, trust, type Trusted, type TrustState} from './trust.ts';
 import type {Header, Question, Verdict} from './verifier.js';
 
 /** How old an answer about the present may be, in milliseconds. */
@@ -58,9 +58,11 @@ export function judge(question: Question, reply: Reply, state: TrustState): Answ
   if (!certificate && reply.status >= 400) {
     return {...answer, standing: 'unproven', why: reason(reply), at: Date.now()};
   }
+  // A receipt speaks of its own block, whose validators may have handed over since.
+  const under = 'event' in question ? everTrusted(state) : inForce(state);
   return {
     ...answer,
-    ...decide(state, (verifier, trusted, now) =>
+    ...decide(state, under, (verifier, trusted, now) =>
       verifier.verify({trusted, answer: reply.text, asked: question, now, maxAge: AGE_MAX})
     )
   };
@@ -78,7 +80,7 @@ export function judgeBlock(
   }
   return {
     ...(certificate && {certificate}),
-    ...decide(state, (verifier, trusted, now) => {
+    ...decide(state, everTrusted(state), (verifier, trusted, now) => {
       const verdict = verifier.block({trusted, block: reply.text, now});
       const other = verdict.header && verdict.header.height !== height;
       return other ? {verdict: 'invalid', why: 'the answer is another block'} : verdict;
@@ -92,18 +94,29 @@ type Verify<V> = (
   now: number
 ) => V;
 
+/** The verdict under the first that knows the validators, else under the first. */
 function decide<V extends Verdict>(
-  state: TrustState,
+  {verifier, confirmed, served, failure}: TrustState,
+  under: Trusted | Trusted[] | undefined,
   verify: Verify<V>
 ): Judged & Omit<V, 'verdict'> {
-  const trusted = inForce(state);
   const at = Date.now();
-  if (!state.verifier || !trusted) {
-    const why = state.failure ?? 'nothing is there yet to check it with';
+  const all = [under ?? []].flat();
+  if (!verifier || !all[0]) {
+    const why = failure ?? 'nothing is there yet to check it with';
     return {standing: 'unproven', why, at} as Judged & Omit<V, 'verdict'>;
   }
-  const {verdict, ...facts} = verify(state.verifier, trusted.document, at);
-  const proven: Standing = state.confirmed ? 'proven' : 'unconfirmed';
+  let found = {trusted: all[0], said: verify(verifier, all[0].document, at)};
+  for (const trusted of all.slice(1)) {
+    if (found.said.verdict !== 'untrusted') break;
+    const said = verify(verifier, trusted.document, at);
+    if (said.verdict !== 'untrusted') found = {trusted, said};
+  }
+  const {verdict, ...facts} = found.said;
+  const {trust, names: own} = found.trusted;
+  const names = served?.trust.genesis === trust.genesis ? served.names : own;
+  const trusted = {...found.trusted, names};
+  const proven: Standing = confirmed ? 'proven' : 'unconfirmed';
   return {...facts, standing: verdict === 'valid' ? proven : verdict, trusted, at};
 }
 

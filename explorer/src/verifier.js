@@ -30,7 +30,7 @@ export class Verifier {
   }
 
   /**
-   * What a genesis document gives its holder to trust.
+   * What a genesis document or a checkpoint gives its holder to trust.
    * @param {string} document @returns {Trust | {error: string}}
    */
   trust(document) {
@@ -49,6 +49,15 @@ export class Verifier {
     return this.#call({trusted, text: answer, asked: question}, exports =>
       exports.verify(BigInt(now), age)
     );
+  }
+
+  /**
+   * The verdict on a trust chain, and the checkpoint where a valid one leads.
+   * @param {{trusted: string, chain: string, now: number}} input
+   * @returns {Verdict & {checkpoint?: Trust}}
+   */
+  follow({trusted, chain, now}) {
+    return this.#call({trusted, text: chain}, exports => exports.follow(BigInt(now)));
   }
 
   /**

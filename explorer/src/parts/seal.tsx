@@ -125,7 +125,8 @@ function Checks({of, what, present}: {of: Judged; what: string; present: boolean
       </li>
       <li>
         These validators are those of the network <b>{network}</b> with the genesis{' '}
-        {genesis(trusted)},{' '}
+        {genesis(trusted)}
+        {trusted!.trust.height > 0 && <>, as certified headers have them since</>},{' '}
         {standing === 'unconfirmed' ? (
           'which nobody has confirmed in this browser.'
         ) : (

@@ -1,6 +1,6 @@
 // What this browser trusts, and how its user decides that.
 import {useState} from 'preact/hooks';
-import {Card, Copy, Facts, Time, Title, Waiting} from '../parts/basics.tsx';
+import {BlockLink, Card, Copy, Facts, Time, Title, Waiting} from '../parts/basics.tsx';
 import {useStore} from '../store.ts';
 import {confirm, forget, isForeign, read, trust, type Trusted} from '../trust.ts';
 import {grouped, listed, span} from '../words.ts';
@@ -8,6 +8,7 @@ import {grouped, listed, span} from '../words.ts';
 export function TrustView() {
   const state = useStore(trust);
   const {confirmed, served} = state;
+  const newest = state.reached?.at(-1);
   const offered = served && (!confirmed || isForeign(state)) ? served : undefined;
   return (
     <>
@@ -15,13 +16,22 @@ export function TrustView() {
       <p class="lead">
         Every proof on these pages ends at one hash: that of the genesis document, in which the
         network’s first validators are named. Compare it once with the hash that you were given by
-        another way than this page, such as a printed notice or a person you know.
+        another way than this page, such as a printed notice or a person you know. From then on this
+        browser follows the certified hand-overs of the validators.
       </p>
       {confirmed && (
         <Card title="You trust this network" id="confirmed">
-          <Network of={confirmed} />
+          <Network of={confirmed} newest={newest} />
           <p class="below">
-            Confirmed on <Time ms={confirmed.confirmedAt!} />
+            <span>
+              Confirmed on <Time ms={confirmed.confirmedAt!} />
+              {newest && (
+                <>
+                  , and followed by certified headers to block{' '}
+                  <BlockLink height={newest.trust.height} />
+                </>
+              )}
+            </span>
             <button type="button" onClick={forget}>
               Trust it no longer
             </button>
@@ -63,10 +73,13 @@ function Network({
   of: {
     trust: {genesis, network, time, height, validators, trustPeriodSeconds},
     names
-  }
+  },
+  newest
 }: {
   of: Trusted;
+  newest?: Trusted | undefined;
 }) {
+  const until = (newest?.trust.time ?? time) + trustPeriodSeconds * 1000;
   const named = validators.map(({key}) => names.get(key) || key.slice(0, 8)).sort();
   return (
     <>
@@ -79,8 +92,8 @@ function Network({
           [
             'Holds until',
             <>
-              <Time ms={time + trustPeriodSeconds * 1000} />, {span(trustPeriodSeconds * 1000)} on,
-              so that retired keys cannot forge a history
+              <Time ms={until} />, {span(trustPeriodSeconds * 1000)} on, so that retired keys cannot
+              forge a history
             </>
           ]
         ]}
@@ -143,7 +156,7 @@ function FromFile() {
     if (!('error' in given)) confirm(given);
   };
   return (
-    <Card title="Or trust a genesis document that you were given" id="file">
+    <Card title="Or trust a genesis document or a checkpoint that you were given" id="file">
       <label for="document">
         The file, often named <code>genesis.json</code>
       </label>

@@ -1,6 +1,6 @@
-//! The functions that WebAssembly's host calls. Texts pass through slots of the module's memory: the
-//! host asks for room, writes there, calls, and reads the result. Its only allowance is the name of
-//! each export, which the compiler counts as unsafe; no memory is touched but by safe code.
+//! The functions that WebAssembly's host calls. Texts pass through slots of the module's memory:
+//! the host asks for room, writes there, calls, and reads the result. Its only allowance is the
+//! name of each export, which the compiler counts as unsafe; no memory is touched but by safe code.
 #![allow(unsafe_code, reason = "an export's name has to be unique in what is linked")]
 
 use std::cell::RefCell;
@@ -48,6 +48,12 @@ extern "C" fn trust() -> usize {
 extern "C" fn verify(now: u64, age_max: u64) -> usize {
     let freshness = Freshness { now, age_max: (age_max != u64::MAX).then_some(age_max) };
     answer(|[document, text, asked, _]| crate::verify(document, text, asked, freshness))
+}
+
+/// [`crate::follow`]
+#[unsafe(no_mangle)]
+extern "C" fn follow(now: u64) -> usize {
+    answer(|[document, text, ..]| crate::follow(document, text, now))
 }
 
 /// [`crate::block`]

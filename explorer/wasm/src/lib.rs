@@ -15,31 +15,40 @@ mod exports;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use proofs::trust::{Freshness, TrustError};
-use proofs::{Certificate, Evidence, Header, Trust, Verdict};
+use proofs::trust::Freshness;
+use proofs::{Certificate, Checkpoint, Evidence, Header, Trust, Verdict};
 use registry::{SignatureCheck, SignedEvent, answer};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-/// What a document gives its holder to trust, in the form of a checkpoint with its validators;
-/// `error` where it is no such document. `time` is in milliseconds since 1970.
+/// What a document gives its holder to trust, as a checkpoint; `error` where it is no such
+/// document.
 pub fn trust(document: &[u8]) -> Value {
     match read_trust(document) {
-        Ok(trust) => json!({
-            "genesis": trust.genesis,
-            "network": trust.network,
-            "height": trust.height,
-            "time": trust.time,
-            "validators": trust.validators.as_slice(),
-            "trustPeriodSeconds": trust.period / 1000,
-        }),
-        Err(error) => json!({ "error": error.to_string() }),
+        Ok(trust) => json!(Checkpoint::from(&trust)),
+        Err(error) => json!({ "error": error }),
     }
 }
 
-/// The one place that says which documents give trust.
-fn read_trust(document: &[u8]) -> Result<Trust, TrustError> {
-    Trust::from_genesis(document)
+/// The one place that says which documents give trust: a genesis document, and a checkpoint.
+fn read_trust(document: &[u8]) -> Result<Trust, String> {
+    match serde_json::from_slice::<Checkpoint>(document) {
+        Ok(checkpoint) => checkpoint.trust().map_err(|error| error.to_string()),
+        Err(_) => Trust::from_genesis(document).map_err(|error| error.to_string()),
+    }
+}
+
+/// The verdict on a trust chain, and the `checkpoint` where a valid one leads.
+pub fn follow(document: &[u8], chain: &[u8], now: u64) -> Value {
+    let judgement = match read_trust(document) {
+        Ok(trust) => answer::judge(&trust, chain, Freshness { now, age_max: None }),
+        Err(error) => Verdict::untrusted(error).into(),
+    };
+    let mut verdict = json!(judgement.verdict);
+    if let (Some(members), Some(reached)) = (verdict.as_object_mut(), &judgement.trust) {
+        members.insert("checkpoint".into(), json!(Checkpoint::from(reached)));
+    }
+    verdict
 }
 
 /// The verdict on an answer (a resolution result, a record or a receipt), given the document that
@@ -83,7 +92,12 @@ pub fn block(document: &[u8], block: &[u8], now: u64) -> Value {
         Err(why) => return json!(Verdict::invalid(why)),
     };
     let mut verdict = json!(match read_trust(document) {
-        Ok(trust) => proofs::verify(&trust, &evidence, Freshness { now, age_max: None }),
+        // A block speaks of its own time, so one below what is known is not stale.
+        Ok(trust) => proofs::verify(
+            &Trust { height: 0, ..trust },
+            &evidence,
+            Freshness { now, age_max: None }
+        ),
         Err(error) => Verdict::untrusted(error),
     });
     if let Some(members) = verdict.as_object_mut() {
@@ -196,6 +210,34 @@ mod tests {
     }
 
     #[test]
+    fn a_chain_leads_to_a_checkpoint_and_a_broken_one_nowhere() {
+        let frozen = frozen();
+        let genesis = frozen["genesis"]["text"].as_str().expect("a text").as_bytes();
+        let proof = &frozen["answers"]["absent"]["didDocumentMetadata"]["proof"][0]["evidence"];
+        let mut chain = json!({
+            "genesis": frozen["genesis"]["hash"],
+            "steps": [{
+                "certificate": proof["certificate"],
+                "header": proof["header"],
+                "validators": trust(genesis)["validators"],
+            }],
+            "type": "DzongTrustChain",
+        });
+        let now = frozen["now"].as_u64().expect("a time");
+        let followed = follow(genesis, chain.to_string().as_bytes(), now);
+        assert_eq!(followed["verdict"], "valid", "{followed}");
+        let checkpoint = followed["checkpoint"].to_string();
+        assert_eq!(followed["checkpoint"]["height"], 4);
+        let bytes = frozen["answers"]["current"].to_string();
+        let freshness = Freshness { now, age_max: Some(60_000) };
+        let verdict = verify(checkpoint.as_bytes(), bytes.as_bytes(), b"", freshness);
+        assert_eq!(verdict["verdict"], "valid");
+        chain["steps"][0]["validators"].as_array_mut().expect("validators").pop();
+        let broken = follow(genesis, chain.to_string().as_bytes(), now);
+        assert_eq!((&broken["verdict"], &broken["checkpoint"]), (&json!("invalid"), &Value::Null));
+    }
+
+    #[test]
     fn each_signature_of_an_event_is_judged() {
         let frozen = frozen();
         let mut receipt = frozen["receipt"].clone();
@@ -217,6 +259,7 @@ mod tests {
         assert_eq!(known["genesis"], frozen["genesis"]["hash"]);
         assert_eq!(known["validators"].as_array().expect("validators").len(), 4);
         assert!(trust(b"{}")["error"].is_string());
+        assert_eq!(trust(known.to_string().as_bytes()), known, "a checkpoint gives what it says");
         let freshness = Freshness { now: 0, age_max: None };
         assert_eq!(verify(b"{}", b"{}", b"", freshness)["verdict"], "untrusted");
     }

@@ -58,6 +58,8 @@ fn status_schema() -> Value {
     object([
         ("behind", flag()),
         ("block", hash()),
+        ("diskFree", or_null(count())),
+        ("diskLow", flag()),
         ("evidence", count()),
         ("genesis", hash()),
         ("halted", or_null(text())),
@@ -75,6 +77,7 @@ fn status_schema() -> Value {
         ("unready", or_null(text())),
         ("validators", count()),
         ("version", text()),
+        ("waitingFor", or_null(text())),
         ("watching", flag()),
     ])
 }
@@ -130,8 +133,8 @@ pub(super) async fn validators(
     Ok(Answer::value(snapshot.height(), Keep::Briefly, &body).to(&headers))
 }
 
-/// `GET /v1/trust-chain?from=H`: the certified hand-overs of the validator set from a height on, and
-/// the newest header.
+/// `GET /v1/trust-chain?from=H`: the certified hand-overs of the validator set from a height on,
+/// and the newest header.
 pub(super) async fn trust_chain(
     State(api): State<Api>,
     RawQuery(query): RawQuery,

@@ -24,8 +24,7 @@ const PATH_BYTES_MAX: usize = 8 << 10;
 /// Refuses what is odd, and finishes every answer.
 pub(super) async fn guard(State(api): State<Api>, request: Request, next: Next) -> Response {
     let since = Instant::now();
-    let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
-    let route = route.unwrap_or_else(|| "other".to_owned());
+    let route = request.extensions().get::<MatchedPath>().cloned();
     let mut response = match check_path(&request) {
         Err(problem) => problem.into_response(),
         Ok(()) if request.method() == Method::OPTIONS => preflight(),
@@ -40,9 +39,10 @@ pub(super) async fn guard(State(api): State<Api>, request: Request, next: Next) 
     let exposed = HeaderValue::from_static("dzong-height, etag, location, retry-after");
     headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, exposed);
     let status = response.status();
+    let route = route.as_ref().map_or("other", MatchedPath::as_str);
     let counters = Counters {
-        requests: api.metrics.requests.with_label_values(&[route.as_str(), status.as_str()]),
-        seconds: api.metrics.seconds.with_label_values(&[route.as_str()]),
+        requests: api.metrics.requests.with_label_values(&[route, status.as_str()]),
+        seconds: api.metrics.seconds.with_label_values(&[route]),
     };
     counters.count(since);
     response.extensions_mut().insert(counters);

@@ -14,7 +14,7 @@ use proofs::{
 use registry::{answer, json};
 use serde::Serialize;
 use serde_json::{Value, json};
-use tests::golden::{FixedKey, TIME};
+use tests::golden::{TIME, key};
 use tests::root;
 
 const GENESIS: Hash = Hash([9; 32]);
@@ -24,7 +24,7 @@ const DAY: u64 = 86_400_000;
 const SETS: [[u8; 4]; 4] = [[1, 2, 3, 4], [2, 3, 4, 5], [4, 5, 6, 7], [5, 6, 7, 8]];
 
 fn validators(seeds: &[u8]) -> Vec<Validator> {
-    seeds.iter().map(|seed| Validator { key: FixedKey::new(*seed).raw(), power: 1 }).collect()
+    seeds.iter().map(|seed| Validator { key: PublicKey::from(&key(*seed)), power: 1 }).collect()
 }
 
 fn set(seeds: &[u8]) -> ValidatorSet {
@@ -51,8 +51,8 @@ fn certificate(header: &Header, signers: &[u8], round: u32) -> Certificate {
     let (height, block) = (header.height, header.id());
     let message = vote_bytes(Vote::Precommit, &header.genesis, height, round, Some(&block));
     let sign = |seed: &u8| {
-        let key = FixedKey::new(*seed);
-        Signature { validator: key.raw(), signature: key.secret().sign(&message).to_bytes() }
+        let key = key(*seed);
+        Signature { validator: PublicKey::from(&key), signature: key.sign(&message).to_bytes() }
     };
     Certificate { height, round, block, signatures: signers.iter().map(sign).collect() }
 }

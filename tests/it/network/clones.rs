@@ -33,16 +33,14 @@ fn a_copied_home_is_refused_and_signs_only_when_nothing_else_does() {
     let said = copy.refused();
     assert!(said.contains("copied or restored") && said.contains("--rejoin"), "{said}");
 
-    // The original signs: the copy watches on, and nobody sees two signatures.
+    // While the original signs, the copy has nothing to count: the others talk to the original.
     copy.run(&["--rejoin"]);
     let start = Instant::now();
-    while !copy.log().contains("another process signs with this validator's key") {
-        assert!(start.elapsed() < 2 * PATIENCE, "not noticed: {}", copy.log());
-        block(&network, &author);
-    }
+    (0..20).for_each(|_| block(&network, &author));
     let watching = status(&copy.client()).expect("it answers");
     assert_eq!(watching["watching"], true, "{watching}");
-    assert!(watching["waitingFor"].as_str().is_some_and(|text| text.contains("of 8 heights")));
+    let waits = watching["waitingFor"].as_str().unwrap_or_default();
+    assert!(waits.starts_with("0 of 8 heights"), "{watching}");
 
     // The original ends, and the watch does; then the copy's votes are needed, and are there.
     network.kill(3);

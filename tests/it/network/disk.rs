@@ -38,7 +38,8 @@ impl Mount {
 
     /// Fills the disk until so many bytes are free, or none.
     fn fill(&self, free: u64) {
-        let mut file = File::create(self.path().join("filler")).expect("a file");
+        let path = self.path().join("filler");
+        let mut file = File::options().create(true).append(true).open(path).expect("a file");
         let piece = vec![1; 1 << 20];
         while self.free() > free && file.write_all(&piece).is_ok() {}
     }
@@ -77,9 +78,11 @@ fn a_disk_that_fills_up_holds_the_nodes_until_there_is_space_and_loses_nothing()
     let load = Load::start(&network, &[0, 1, 2, 3]);
     wait("there is load", || load.count() >= 20);
 
-    // Slowly: the limit is met before the end of the disk.
-    disk.fill(20 << 20);
-    wait("all hold still", || (0..4).all(|node| status(&network, node)["diskLow"] == true));
+    // Slowly: the limit is met before the end of the disk. Each node gives up a reserve.
+    wait("all hold still", || {
+        disk.fill(20 << 20);
+        (0..4).all(|node| status(&network, node)["diskLow"] == true)
+    });
     for node in 0..4 {
         let said = status(&network, node)["unready"].as_str().unwrap_or_default().to_owned();
         assert!(said.contains("free some space"), "{said}");

@@ -37,7 +37,7 @@ impl Web {
         String::from_utf8(got.body.to_vec()).unwrap()
     }
 
-    async fn head(&self) -> LogHead {
+    async fn log_head(&self) -> LogHead {
         let note = self.text("/log/checkpoint").await;
         LogHead::parse(Note::parse(&note).unwrap().text).unwrap().1
     }
@@ -99,7 +99,7 @@ async fn an_event_has_a_proof_that_the_transparency_world_reads() {
 #[tokio::test]
 async fn tiles_and_entries_are_those_of_the_log() {
     let web = Web::with_log(300);
-    let head = web.head().await;
+    let head = web.log_head().await;
     assert_eq!(head.size, 301);
     let mut tree = TileTree::default();
     let mut full = Vec::new();

@@ -63,6 +63,8 @@ pub struct Record {
     pub digest: Hash,
     /// The signature.
     pub signature: [u8; 64],
+    /// The signature before it at the same height; zeros for the first.
+    pub before: [u8; 64],
 }
 
 impl Record {
@@ -72,6 +74,7 @@ impl Record {
         position: Position { height: 0, round: 0, step: Step::Proposal },
         digest: Hash::ZERO,
         signature: [0; 64],
+        before: [0; 64],
     };
 }
 
@@ -130,6 +133,9 @@ pub struct Guard {
     last: Record,
     /// Whether `last` is known to the engine's log, or was made in this run.
     confirmed: bool,
+    /// Whether everything before `last` at its height is known to the log, which loses entries from
+    /// some point on.
+    rest_confirmed: bool,
     /// Set once a write has failed: the files' state is unknown, so nothing is signed any more.
     broken: bool,
 }
@@ -170,7 +176,15 @@ impl Guard {
         let [a, b] = paths(home);
         let slots = [Slot::create(&a, &last)?, Slot::create(&b, &last)?];
         File::open(home)?.sync_all()?;
-        Ok(Guard { slots, last, confirmed: last.counter == 0, broken: false })
+        let mut guard = Guard {
+            slots,
+            last,
+            confirmed: last.counter == 0,
+            rest_confirmed: false,
+            broken: false,
+        };
+        guard.confirm(&[]);
+        Ok(guard)
     }
 
     /// The height of the last signature, 0 for none. The ledger's head is never more than one
@@ -193,7 +207,9 @@ impl Guard {
 
     /// Tells the guard which signatures the engine's log still holds.
     pub(crate) fn confirm(&mut self, remembered: &[[u8; 64]]) {
-        self.confirmed |= remembered.contains(&self.last.signature);
+        let Record { signature, before, .. } = &self.last;
+        self.confirmed |= remembered.contains(signature);
+        self.rest_confirmed |= *before == [0; 64] || remembered.contains(before);
     }
 
     /// The signature of `message` at `position`: a new one by `sign`, durable before it is
@@ -209,15 +225,18 @@ impl Guard {
         }
         let (last, digest) = (&self.last, digest(message));
         if last.counter > 0 && position == last.position && digest == last.digest {
-            // The engine came to the same signature again, so it knows what led to it.
-            self.confirmed = true;
+            // An engine that lost no more than this signature is where it was. One that lost more
+            // comes to the same vote as well, but without the lock that it had.
+            self.confirmed |= self.rest_confirmed;
             return Ok(last.signature);
         }
         self.check(position)?;
-        let counter = self.last.counter + 1;
-        let record = Record { counter, position, digest, signature: sign(message) };
+        let same_height = last.position.height == position.height;
+        let before = if same_height { last.signature } else { [0; 64] };
+        let counter = last.counter + 1;
+        let record = Record { counter, position, digest, signature: sign(message), before };
         self.write(&record).map_err(|error| Refusal::Disk(error.into()))?;
-        (self.last, self.confirmed) = (record, true);
+        (self.last, self.confirmed, self.rest_confirmed) = (record, true, true);
         Ok(record.signature)
     }
 

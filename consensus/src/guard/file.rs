@@ -17,7 +17,7 @@ use proofs::{Hash, Tag, tagged};
 use super::{Position, Record, Step};
 
 const MAGIC: &[u8; 8] = b"dzguard2";
-const RECORD_BYTES: usize = 8 + 8 + 4 + 1 + 32 + 64;
+const RECORD_BYTES: usize = 8 + 8 + 4 + 1 + 32 + 64 + 64;
 const BINDING_BYTES: usize = 32 + 8 + 8 + 8;
 const LENGTH: usize = MAGIC.len() + RECORD_BYTES + BINDING_BYTES + 4;
 
@@ -158,6 +158,7 @@ fn encode(record: &Record, binding: &Binding) -> Vec<u8> {
     });
     bytes.extend_from_slice(&record.digest.0);
     bytes.extend_from_slice(&record.signature);
+    bytes.extend_from_slice(&record.before);
     bytes.extend_from_slice(&binding.machine.0);
     for number in [binding.inode, binding.born, binding.written] {
         bytes.extend_from_slice(&number.to_be_bytes());
@@ -182,8 +183,9 @@ fn decode(bytes: &[u8]) -> Option<(Record, Binding)> {
         _ => return None,
     };
     let position = Position { height, round, step };
-    let record =
-        Record { counter, position, digest: Hash(take(&mut rest)?), signature: take(&mut rest)? };
+    let digest = Hash(take(&mut rest)?);
+    let (signature, before) = (take(&mut rest)?, take(&mut rest)?);
+    let record = Record { counter, position, digest, signature, before };
     let binding = Binding {
         machine: Hash(take(&mut rest)?),
         inode: number(&mut rest)?,

@@ -57,6 +57,21 @@ fn a_restart_signs_on_only_if_the_log_knows_the_last_signature() {
 }
 
 #[test]
+fn a_log_that_lost_more_than_the_last_signature_has_lost_the_lock() {
+    let home = directory();
+    let mut guard = Guard::open(home.path(), true).unwrap();
+    let lock = guard.sign(at(5, 0, Step::Precommit), b"block", fake).unwrap();
+    let nil = guard.sign(at(5, 1, Step::Prevote), b"nil", fake).unwrap();
+    for (remembered, signs_on) in [(vec![], false), (vec![lock], true)] {
+        let mut guard = Guard::open(home.path(), false).unwrap();
+        guard.confirm(&remembered);
+        assert_eq!(guard.sign(at(5, 1, Step::Prevote), b"nil", fake), Ok(nil), "the same again");
+        let next = guard.sign(at(5, 2, Step::Prevote), b"other", fake);
+        assert_eq!(next.is_ok(), signs_on, "{next:?}");
+    }
+}
+
+#[test]
 fn both_copies_gone_is_noticed_and_one_is_made_again() {
     let home = directory();
     assert!(matches!(Guard::open(home.path(), false), Err(GuardError::Lost)));

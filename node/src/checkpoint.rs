@@ -201,8 +201,8 @@ impl Checkpoints {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Publishes the newest of our checkpoints for which a quorum has spoken, and returns it if there
-    /// was none or an older one before.
+    /// Publishes the newest of our checkpoints for which a quorum has spoken, and returns it if
+    /// there was none or an older one before.
     fn meet(&self, state: &mut State) -> Result<Option<Arc<str>>, ledger::Fault> {
         let published = state.newest.as_ref().map_or(0, |(size, _)| *size);
         let snapshot = self.ledger.snapshot();

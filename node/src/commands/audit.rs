@@ -24,8 +24,9 @@ use crate::output::{self, Tone, paint};
 /// Replay and verify a whole ledger; exit 0 only if nothing is wrong
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  dzong audit --home ./node               a stopped node's own \
-                        disk\n  dzong audit --genesis genesis.json      a running node, over HTTP\n  \
-                        dzong audit --log ./log                 the files of `dzong export`\n\n\
+                        disk\n  dzong audit --genesis genesis.json      a running node, over \
+                        HTTP\n  dzong audit --log ./log                 the files of `dzong \
+                        export`\n\n\
     From genesis on, every event's signatures and effects, every root and, but for --log, every \
     header and certificate are checked; over HTTP and with --log also every tile and the \
     checkpoint's cosignatures.")]

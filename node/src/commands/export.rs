@@ -19,7 +19,8 @@ use crate::output;
 
 /// Copy the whole log into files that any web server serves; run it again to add what is new
 #[derive(Args, Debug)]
-#[command(after_help = "Example:\n  dzong export --log ./log                    a running node, over HTTP\n  \
+#[command(after_help = "Example:\n  \
+    dzong export --log ./log                    a running node, over HTTP\n  \
     dzong export --log ./log --home ./node      a stopped node's own disk\n  \
     dzong audit --log ./log --genesis genesis.json\n  \
     dzong export --log ./part --range 5000..15000\n\n\

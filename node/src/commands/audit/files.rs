@@ -7,7 +7,8 @@ use proofs::tlog::{LogHead, Note};
 use crate::checkpoint::{policy_after, vouched};
 use crate::mirror::{POLICY, Source, tiles};
 
-/// Compares the tiles of a log with `snapshot`, which was made of its bundles, up to `size` entries.
+/// Compares the tiles of a log with `snapshot`, which was made of its bundles, up to `size`
+/// entries.
 pub(super) fn compare(
     source: &Source,
     snapshot: &Snapshot,

@@ -154,8 +154,8 @@ pub fn check(trust: &Trust, bytes: &[u8], freshness: Freshness) -> Verdict {
     judge(trust, bytes, freshness).verdict
 }
 
-/// Decides whether what `bytes` hold (a result about a DID, a DID URL or a resource, a record, a receipt,
-/// a trust chain or a fork proof) is proven to someone who holds `trust`.
+/// Decides whether what `bytes` hold (a result about a DID, a DID URL or a resource, a record, a
+/// receipt, a trust chain or a fork proof) is proven to someone who holds `trust`.
 pub fn judge(trust: &Trust, bytes: &[u8], freshness: Freshness) -> Judgement {
     let answer = match json::parse(bytes, ANSWER_BYTES_MAX) {
         Ok(Value::Object(answer)) => answer,

@@ -183,7 +183,8 @@ impl Show {
             let answer: Value = serde_json::from_slice(&reply.body)?;
             Ok((reply, answer))
         };
-        let check = |trust: &Trust, (reply, answer): &(Reply, Value)| match asks(answer, &question) {
+        type Answered = (Reply, Value);
+        let check = |trust: &Trust, (reply, answer): &Answered| match asks(answer, &question) {
             true => self.trust.check(trust, &reply.body),
             false => Verdict::invalid("the proof is of the answer to another question"),
         };

@@ -39,11 +39,11 @@ impl Network {
 
     /// So many validators, all ready.
     pub fn with_validators(validators: usize) -> Network {
-        Network::start_in(&std::env::temp_dir(), validators)
+        Network::start_in(&std::env::temp_dir(), validators, |_| {})
     }
 
-    /// So many validators, all ready, with their homes in this folder.
-    pub fn start_in(folder: &Path, validators: usize) -> Network {
+    /// So many validators, all ready, with their homes in this folder and their settings changed.
+    pub fn start_in(folder: &Path, validators: usize, change: impl Fn(&mut Config)) -> Network {
         let home = tempfile::Builder::new().prefix("dzong-").tempdir_in(folder).expect("a folder");
         let base_port = free_ports();
         let mut network = Network { home, base_port, nodes: Vec::new() };
@@ -51,6 +51,12 @@ impl Network {
         network.localnet(&["--validators", &validators.to_string(), "--detach"]);
         network.localnet(&["stop"]);
         network.nodes.resize_with(validators, || None);
+        for node in 0..validators {
+            let path = network.node_home(node).join("config.toml");
+            let mut config = Config::load(&path).expect("the local network's settings");
+            change(&mut config);
+            fs::write(path, config.to_commented()).expect("a file");
+        }
         (0..validators).for_each(|node| network.run(node));
         (0..validators).for_each(|node| network.wait_until_ready(node));
         network
@@ -143,6 +149,11 @@ impl Network {
         config.consensus.gossip_listen = at(port + 2000);
         fs::write(path, config.to_commented()).expect("a file");
         Guest { url: format!("http://127.0.0.1:{port}"), home, child: None }
+    }
+
+    /// What a node has logged since it was started last.
+    pub fn log(&self, node: usize) -> String {
+        fs::read_to_string(self.home().join(format!("node{node}.log"))).unwrap_or_default()
     }
 
     /// kill -9.

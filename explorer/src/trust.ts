@@ -154,7 +154,8 @@ function kept(verifier: Verifier): Pick<TrustState, 'confirmed' | 'reached'> {
     const confirmed = {...given, confirmedAt};
     const reached = (later as string[]).flatMap(document => {
       const given = read(document, verifier);
-      return 'error' in given ? [] : [{...confirmed, document, trust: given.trust}];
+      const leads = !('error' in given) && given.trust.genesis === confirmed.trust.genesis;
+      return leads ? [{...confirmed, document, trust: given.trust}] : [];
     });
     return {confirmed, reached};
   } catch {

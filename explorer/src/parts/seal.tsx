@@ -125,15 +125,15 @@ function Checks({of, what, present}: {of: Judged; what: string; present: boolean
       </li>
       <li>
         These validators are those of the network <b>{network}</b> with the genesis{' '}
-        {genesis(trusted)}
-        {trusted!.trust.height > 0 && <>, as certified headers have them since</>},{' '}
+        {genesis(trusted)},{' '}
         {standing === 'unconfirmed' ? (
-          'which nobody has confirmed in this browser.'
+          'which nobody has confirmed in this browser'
         ) : (
           <>
-            which you confirmed on <Time ms={trusted!.confirmedAt!} />.
+            which you confirmed on <Time ms={trusted!.confirmedAt!} />
           </>
         )}
+        {trusted!.trust.height > 0 && '; certified headers lead from there to them'}.
       </li>
       <li>
         The block’s time is <Time ms={time!} />, {span(at - time!)} before your clock’s at this

@@ -1,6 +1,6 @@
 //! What the benchmarks share: events like those that a registry sees.
 
-use ed25519_consensus::SigningKey;
+use ed25519_zebra::SigningKey;
 use registry::author::{self, Key, Times};
 use registry::{Control, json};
 use serde_json::{Value, json};

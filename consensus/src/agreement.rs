@@ -7,7 +7,7 @@ mod run;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use ed25519_consensus::SigningKey;
+use ed25519_zebra::SigningKey;
 use rand::Rng;
 use tokio::time::Instant;
 

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use ed25519_consensus::SigningKey;
+use ed25519_zebra::SigningKey;
 use libp2p::{Multiaddr, PeerId};
 
 use crate::mempool;

@@ -14,7 +14,7 @@ use arc_malachitebft_app_channel::{
     RequestContext, Signer, SyncContext, WalContext,
 };
 use bytesize::ByteSize;
-use ed25519_consensus::SigningKey;
+use ed25519_zebra::SigningKey;
 use libp2p::Multiaddr;
 use libp2p::multiaddr::Protocol;
 use proofs::{Block, Hash, PublicKey};

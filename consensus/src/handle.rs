@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
 use bytes::Bytes;
-use ed25519_consensus::SigningKey;
+use ed25519_zebra::SigningKey;
 use libp2p::PeerId;
 use proofs::PublicKey;
 use tokio::sync::{broadcast, watch};

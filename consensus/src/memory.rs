@@ -205,7 +205,7 @@ impl Admission for MemoryLedger {
 /// The id and the payload of a block.
 #[cfg(test)]
 pub(crate) fn example() -> (Hash, Bytes) {
-    let key = proofs::PublicKey::from(&ed25519_consensus::SigningKey::from([3; 32]));
+    let key = proofs::PublicKey::from(&ed25519_zebra::SigningKey::from([3; 32]));
     let set = ValidatorSet::new(vec![proofs::Validator { key, power: 1 }]).expect("a set");
     let ledger = MemoryLedger::new(Hash([1; 32]), set);
     let request =

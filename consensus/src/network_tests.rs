@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use ed25519_consensus::SigningKey;
+use ed25519_zebra::SigningKey;
 use proofs::{Certificate, Hash, PublicKey, Validator, ValidatorSet};
 
 use crate::guard::{Guard, GuardError, Position, Step};

@@ -6,7 +6,7 @@ use arc_malachitebft_core_types::{SignedMessage, ValidatorProof, VoteExtensionSc
 use arc_malachitebft_signing::{Error, Signer, VerificationResult, Verifier};
 use arc_malachitebft_signing_ed25519::{PublicKey, Signature};
 use async_trait::async_trait;
-use ed25519_consensus::SigningKey;
+use ed25519_zebra::SigningKey;
 use proofs::Hash;
 
 use crate::codec::LogCodec;
@@ -78,7 +78,7 @@ impl Signer<Context> for GuardedSigner {
     ) -> Result<ValidatorProof<Context>, Error> {
         // Not a vote: it has a tag of its own and no position.
         let message = peer_bytes(&self.genesis, &public_key, &peer_id)?;
-        let signature = Signature::from(self.key.sign(&message));
+        let signature = Signature::from_bytes(self.key.sign(&message).to_bytes());
         Ok(ValidatorProof::new(public_key, peer_id, signature))
     }
 }

@@ -19,7 +19,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ed25519_consensus::SigningKey;
+use ed25519_zebra::SigningKey;
 use proofs::{Hash, PublicKey};
 
 use crate::application::Application;

@@ -1,4 +1,4 @@
-use ed25519_consensus::SigningKey;
+use ed25519_zebra::SigningKey;
 use proofs::PublicKey;
 use registry::author::Key;
 use registry::integrity::Message;
@@ -13,7 +13,7 @@ struct Ed25519(SigningKey);
 
 impl Key for Ed25519 {
     fn public(&self) -> registry::multikey::PublicKey {
-        let key = self.0.verification_key().to_bytes();
+        let key: [u8; 32] = self.0.verification_key().into();
         registry::multikey::PublicKey::new(SUITES[0], &key).unwrap()
     }
     fn sign(&self, message: &Message) -> Vec<u8> {
@@ -27,7 +27,7 @@ fn key(seed: u8) -> Ed25519 {
 
 fn validator(seed: u8) -> Place {
     let public = |at: u8| {
-        PublicKey(SigningKey::from([seed.wrapping_add(at); 32]).verification_key().to_bytes())
+        PublicKey(SigningKey::from([seed.wrapping_add(at); 32]).verification_key().into())
     };
     Place::Validator(ValidatorEntry {
         cosigner_key: public(1),

@@ -1,6 +1,6 @@
 //! A network for tests and benchmarks: a genesis with its keys, signed events, certificates.
 
-use ed25519_consensus::SigningKey;
+use ed25519_zebra::SigningKey;
 use proofs::certificate::{Signature, vote_bytes};
 use proofs::{Certificate, Header, PublicKey, Vote};
 use registry::author::{self, Key as _, Times};

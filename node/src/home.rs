@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
-use ed25519_consensus::SigningKey;
+use ed25519_zebra::SigningKey;
 use proofs::PublicKey;
 use registry::Genesis;
 use registry::network::{ReplicaEntry, ValidatorEntry};

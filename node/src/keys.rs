@@ -134,7 +134,7 @@ pub struct KeyFile {
 
 #[derive(Clone)]
 enum Secret {
-    Ed25519(Box<ed25519_consensus::SigningKey>),
+    Ed25519(Box<ed25519_zebra::SigningKey>),
     P256(Box<p256::ecdsa::SigningKey>),
 }
 
@@ -171,12 +171,12 @@ impl KeyFile {
     /// A new key from the operating system's randomness.
     pub fn generate(suite: Suite) -> KeyFile {
         match suite {
-            Suite::Ed25519 => KeyFile::ed25519(ed25519_consensus::SigningKey::new(OsRng)),
+            Suite::Ed25519 => KeyFile::ed25519(ed25519_zebra::SigningKey::new(OsRng)),
             Suite::P256 => KeyFile::p256(p256::ecdsa::SigningKey::random(&mut OsRng)),
         }
     }
 
-    fn ed25519(key: ed25519_consensus::SigningKey) -> KeyFile {
+    fn ed25519(key: ed25519_zebra::SigningKey) -> KeyFile {
         KeyFile { did: None, public: key.public(), secret: Secret::Ed25519(Box::new(key)) }
     }
 

@@ -7,10 +7,9 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use ed25519_consensus::batch::{Item, Verifier};
-use ed25519_consensus::{Signature, VerificationKeyBytes};
+use ed25519_zebra::batch::{Item, Verifier};
+use ed25519_zebra::{Signature, VerificationKeyBytes};
 use proofs::Hash;
-use rand::rngs::OsRng;
 use registry::event::bytes_hash;
 use registry::{CheckedEvent, Rejection, SignatureCheck, SignedEvent};
 
@@ -83,7 +82,7 @@ impl Signatures {
         };
         let mut signed = Vec::new();
         for (at, answer) in answers.iter_mut().enumerate().filter(|(_, answer)| answer.is_none()) {
-            match SignedEvent::parse(events[at].as_ref()) {
+            match SignedEvent::parse_hashed(events[at].as_ref(), hashes[at]) {
                 Ok(event) => signed.push((at, event)),
                 Err(rejection) => *answer = Some(Err(rejection)),
             }
@@ -163,5 +162,5 @@ fn holds_together<'a>(checks: impl Iterator<Item = &'a SignatureCheck>) -> bool 
         batch.queue(Item::from((key, signature, &check.message)));
         some = true;
     }
-    !some || batch.verify(OsRng).is_ok()
+    !some || batch.verify(rand::thread_rng()).is_ok()
 }

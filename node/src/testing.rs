@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use consensus::mempool::{Accepted, Candidate, Refused};
 use consensus::{Application as _, Committed, DoubleSign, PeerStatus, Propose, Status};
-use ed25519_consensus::SigningKey;
+use ed25519_zebra::SigningKey;
 use genesis::{Draft, Place, contribute};
 use ledger::{Ledger, Memory};
 use proofs::certificate::{Signature, Vote, vote_bytes};

@@ -348,7 +348,7 @@ mod tests {
     #[test]
     fn a_peer_key_is_the_identity_that_agreement_makes_of_its_seed() {
         let seed = [7; 32];
-        let key = PublicKey::from(&ed25519_consensus::SigningKey::from(seed));
+        let key = PublicKey::from(&ed25519_zebra::SigningKey::from(seed));
         assert_eq!(peer_id(&key).unwrap(), consensus::peer_id(&seed));
     }
 }

@@ -149,7 +149,7 @@ impl Certificate {
 pub(crate) mod tests {
     use super::*;
     use crate::Validator;
-    use ed25519_consensus::SigningKey;
+    use ed25519_zebra::SigningKey;
 
     pub(crate) fn keys(count: u8) -> Vec<SigningKey> {
         (1..=count).map(|seed| SigningKey::from([seed; 32])).collect()

@@ -14,15 +14,15 @@ pub struct PublicKey(pub [u8; 32]);
 impl PublicKey {
     /// Whether `signature` over `message` is this key's, by ZIP 215.
     pub fn verify(&self, message: &[u8], signature: &[u8; 64]) -> bool {
-        ed25519_consensus::VerificationKey::try_from(self.0).is_ok_and(|key| {
-            key.verify(&ed25519_consensus::Signature::from(*signature), message).is_ok()
+        ed25519_zebra::VerificationKey::try_from(self.0).is_ok_and(|key| {
+            key.verify(&ed25519_zebra::Signature::from(*signature), message).is_ok()
         })
     }
 }
 
-impl From<&ed25519_consensus::SigningKey> for PublicKey {
-    fn from(key: &ed25519_consensus::SigningKey) -> PublicKey {
-        PublicKey(key.verification_key().to_bytes())
+impl From<&ed25519_zebra::SigningKey> for PublicKey {
+    fn from(key: &ed25519_zebra::SigningKey) -> PublicKey {
+        PublicKey(key.verification_key().into())
     }
 }
 
@@ -99,7 +99,7 @@ impl ValidatorSet {
             if last == Some(key) {
                 return Err(ValidatorSetError::Duplicate(*key));
             }
-            if ed25519_consensus::VerificationKey::try_from(key.0).is_err() {
+            if ed25519_zebra::VerificationKey::try_from(key.0).is_err() {
                 return Err(ValidatorSetError::Key(*key));
             }
             total = total.saturating_add(*power);
@@ -148,7 +148,7 @@ mod tests {
     use super::*;
 
     fn key(seed: u8) -> PublicKey {
-        PublicKey::from(&ed25519_consensus::SigningKey::from([seed; 32]))
+        PublicKey::from(&ed25519_zebra::SigningKey::from([seed; 32]))
     }
 
     #[test]

@@ -68,6 +68,14 @@ impl SignedEvent {
     /// # Errors
     /// What is wrong with the bytes, the members, the proofs or the kind's own members.
     pub fn parse(bytes: &[u8]) -> Result<SignedEvent, Rejection> {
+        SignedEvent::parse_hashed(bytes, bytes_hash(bytes))
+    }
+
+    /// As [`SignedEvent::parse`], for a caller that has the [`bytes_hash`] already.
+    ///
+    /// # Errors
+    /// As [`SignedEvent::parse`].
+    pub fn parse_hashed(bytes: &[u8], hash: Hash) -> Result<SignedEvent, Rejection> {
         let layout = json::check_canonical(bytes, Block::EVENT_BYTES_MAX)?;
         let secured = Secured::read(&layout)?;
         let methods = read_methods(&secured)?;
@@ -76,7 +84,7 @@ impl SignedEvent {
         body.kind().check(&envelope, secured.unsecured())?;
         let mut keys = methods.into_iter().map(|(_, key)| key);
         let checks = secured.checks(|_| keys.next())?;
-        Ok(SignedEvent { hash: bytes_hash(bytes), bytes: bytes.to_vec(), envelope, body, checks })
+        Ok(SignedEvent { hash, bytes: bytes.to_vec(), envelope, body, checks })
     }
 
     /// The signatures that must all hold.

@@ -106,8 +106,11 @@ impl Question {
     /// # Errors
     /// Why no record can answer.
     pub fn key(&self, network: &str) -> Result<String, Failure> {
-        Did::parse(&self.did).map_err(|_| Failure::InvalidDid)?;
-        let did = NdiDid::parse(&self.did).map_err(|_| Failure::MethodNotSupported)?;
+        let did = Did::parse(&self.did).map_err(|_| Failure::InvalidDid)?;
+        if did.method() != "ndi" {
+            return Err(Failure::MethodNotSupported);
+        }
+        let did = NdiDid::parse(&self.did).map_err(|_| Failure::InvalidDid)?;
         if did.network() != network {
             return Err(Failure::MethodNotSupported);
         }

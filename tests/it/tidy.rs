@@ -27,7 +27,7 @@ const PURE: &[(&str, &[&str])] = &[
         &[
             "base64",
             "blake3",
-            "ed25519-consensus",
+            "ed25519-zebra",
             "hex",
             "serde",
             "serde_json",
@@ -39,7 +39,7 @@ const PURE: &[(&str, &[&str])] = &[
         "registry",
         &[
             "blake3",
-            "ed25519-consensus",
+            "ed25519-zebra",
             "hex",
             "p256",
             "proofs",

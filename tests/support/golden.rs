@@ -1,7 +1,7 @@
 //! A small network whose every byte follows from fixed keys and times: the examples that
 //! `docs/format.md` speaks of, for implementations in other languages too.
 
-use ed25519_consensus::SigningKey;
+use ed25519_zebra::SigningKey;
 use ledger::{BlockInput, CertifiedBlock, Ledger, Memory};
 use proofs::certificate::{Vote, vote_bytes};
 use proofs::{Certificate, PublicKey, Signature};

@@ -113,7 +113,7 @@ impl Network {
     pub fn genesis_validator(&self, node: usize) -> String {
         let path = self.node_home(node).join("keys/validator.json");
         let key = KeyFile::load(&path).expect("the local network made this key");
-        let secret = ed25519_consensus::SigningKey::from(*key.secret());
+        let secret = ed25519_zebra::SigningKey::from(*key.secret());
         proofs::PublicKey::from(&secret).to_string()
     }
 

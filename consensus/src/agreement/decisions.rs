@@ -9,7 +9,7 @@ use arc_malachitebft_app_channel::app::engine::host::SyncedValueOutcome;
 use arc_malachitebft_app_channel::app::types::sync::RawDecidedValue;
 use arc_malachitebft_core_types::{CommitCertificate, Round, Validity};
 use bytes::Bytes;
-use ed25519_consensus::SigningKey;
+use ed25519_zebra::SigningKey;
 use proofs::{Certificate, PublicKey};
 
 use super::run::Run;

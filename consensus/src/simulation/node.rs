@@ -7,7 +7,7 @@ use std::sync::Arc;
 use arc_malachitebft_app_channel::app::metrics::Metrics;
 use arc_malachitebft_core_consensus::{Input, Params, SignedConsensusMsg, State};
 use arc_malachitebft_core_types::{Timeout, ValuePayload};
-use ed25519_consensus::SigningKey;
+use ed25519_zebra::SigningKey;
 use proofs::{Hash, PublicKey, Tag, tagged};
 
 use crate::application::{Application, Head};

@@ -3,7 +3,7 @@
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpListener;
 
-use ed25519_consensus::SigningKey;
+use ed25519_zebra::SigningKey;
 use proofs::certificate::{Signature, Vote, vote_bytes};
 use proofs::chain::Step;
 use proofs::{

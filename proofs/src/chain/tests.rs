@@ -1,6 +1,6 @@
 //! Made-up networks whose validators change, and what a client makes of their chains.
 
-use ed25519_consensus::SigningKey;
+use ed25519_zebra::SigningKey;
 
 use super::*;
 use crate::certificate::{Signature, Vote, vote_bytes};

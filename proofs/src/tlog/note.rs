@@ -198,7 +198,7 @@ fn is_name(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ed25519_consensus::SigningKey;
+    use ed25519_zebra::SigningKey;
 
     // C2SP signed-note, section "Example".
     const EXAMPLE_KEY: &str =

@@ -204,7 +204,7 @@ mod tests {
     use super::*;
     use crate::Hash;
     use crate::tlog::cosigned_text;
-    use ed25519_consensus::SigningKey;
+    use ed25519_zebra::SigningKey;
 
     const ORIGIN: &str = "log.example/1";
     const HEAD: LogHead = LogHead { size: 5, root: Hash([3; 32]) };

@@ -1,6 +1,8 @@
 //! The did:ndi profile's limits, and what an organisation's document keeps out: private keys,
 //! passwords and what describes a natural person.
 
+use std::fmt::{self, Write};
+
 use serde_json::Value;
 
 use super::rules::{
@@ -36,7 +38,19 @@ const PERSON_MEMBERS: [&str; 9] = [
 pub(super) fn check(document: &Value) -> Checked {
     walk(document, 1, false)?;
     // RFC 8785 orders members otherwise and writes the same number of bytes: integers only.
-    require(document.to_string().len() <= DOCUMENT_BYTES_MAX, &SIZE)
+    let mut length = Length(0);
+    let is_small = write!(length, "{document}").is_ok() && length.0 <= DOCUMENT_BYTES_MAX;
+    require(is_small, &SIZE)
+}
+
+/// Counts the bytes that are written to it.
+struct Length(usize);
+
+impl fmt::Write for Length {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0 += text.len();
+        Ok(())
+    }
 }
 
 /// Checks that an alias is no mail address or telephone number.

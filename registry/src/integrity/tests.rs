@@ -1,6 +1,6 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests may panic")]
 
-use ed25519_consensus::SigningKey;
+use ed25519_zebra::SigningKey;
 use serde_json::{Value, json};
 
 use super::*;

@@ -83,8 +83,8 @@ fn serialises_as_text() {
 proptest! {
     #[test]
     fn a_key_has_one_text(secret: [u8; 32]) {
-        let signer = ed25519_consensus::SigningKey::from(secret);
-        let key = PublicKey::new(suites::SUITES[0], signer.verification_key().as_bytes()).unwrap();
+        let signer = ed25519_zebra::SigningKey::from(secret);
+        let key = PublicKey::new(suites::SUITES[0], signer.verification_key().as_ref()).unwrap();
         let text = key.to_string();
         prop_assert!(text.starts_with("z6Mk"));
         prop_assert_eq!(text.parse::<PublicKey>().unwrap(), key);

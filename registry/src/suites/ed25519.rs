@@ -1,7 +1,7 @@
 //! `eddsa-jcs-2022`: Ed25519 (RFC 8032) by the rule of ZIP 215, which says of every signature
 //! whether it is valid, and says the same for one signature and for a batch.
 
-use ed25519_consensus::{Signature, SigningKey, VerificationKey};
+use ed25519_zebra::{Signature, SigningKey, VerificationKey};
 
 use super::Suite;
 use crate::author::Key;
@@ -23,7 +23,7 @@ pub(super) static SUITE: Suite = Suite {
 
 impl Key for SigningKey {
     fn public(&self) -> PublicKey {
-        PublicKey::new(&SUITE, self.verification_key().as_bytes())
+        PublicKey::new(&SUITE, self.verification_key().as_ref())
             .expect("the public key of a secret is a safe point")
     }
 

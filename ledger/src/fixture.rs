@@ -62,6 +62,7 @@ impl Fixture {
             format: FORMAT.into(),
             network: NETWORK.into(),
             parameters,
+            procedure: None,
             replicas: vec![],
             roles: FirstRoles {
                 administrative_body: dids[5].clone(),

@@ -1,6 +1,7 @@
 //! Why an event has no effect: the author's fault, with a stable code and what to do about it.
 
 use crate::document::DocumentError;
+use crate::governance::GovernanceError;
 use crate::integrity::IntegrityError;
 use crate::json::JsonError;
 use crate::resource::ResourceError;
@@ -104,6 +105,20 @@ pub enum Rejection {
     /// The one who endorses is not an endorser.
     #[error("`{0}` is not a registered endorser")]
     NotEndorser(String),
+    /// The author holds none of the offices for which the kind is.
+    #[error("`{did}` may not do this: see who may by asking to explain `{kind}`")]
+    NotEntitled {
+        /// The kind of event.
+        kind: &'static str,
+        /// The author.
+        did: String,
+    },
+    /// The author's own proof is missing.
+    #[error("the author `{0}` has not signed; every event bears its author's proof")]
+    NotSigned(String),
+    /// The rules of the Governing Body.
+    #[error("the Governing Body's rules refuse it: {0}")]
+    Governance(#[from] GovernanceError),
     /// An endorsement where none belongs.
     #[error("this kind of event takes no endorsement; remove the proof by `{0}`")]
     EndorsementNotTaken(String),
@@ -130,6 +145,9 @@ impl Rejection {
         let code = match self {
             Rejection::Json(error) => return format!("json-{}", error.code.as_str()),
             Rejection::Proof(error) => return format!("proof-{}", error.code.as_str()),
+            Rejection::Governance(error) => error.code(),
+            Rejection::NotEntitled { .. } => "not-entitled",
+            Rejection::NotSigned(_) => "not-signed",
             Rejection::Signature { .. } => "signature",
             Rejection::ProofProfile { .. } => "proof-profile",
             Rejection::Members(_) => "members",

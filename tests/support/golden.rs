@@ -74,6 +74,7 @@ pub fn genesis() -> Genesis {
         format: FORMAT.to_owned(),
         network: NETWORK.to_owned(),
         parameters: Parameters::default(),
+        procedure: None,
         replicas: vec![],
         roles: FirstRoles {
             administrative_body: dids[5].clone(),

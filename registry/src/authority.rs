@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::did_state::DidState;
 use crate::event::Envelope;
 use crate::events;
+use crate::governance::GovernanceError;
 use crate::governance::procedure::Procedure;
 use crate::governance::voices::Voices;
 use crate::rejection::Rejection;
@@ -83,7 +84,8 @@ pub fn acting(
     context: &Context,
     view: &dyn View,
 ) -> Result<Power, Rejection> {
-    let refused = || Rejection::NotEntitled { kind: rule.kind, did: envelope.author.clone() };
+    let who = envelope.author.clone();
+    let refused = || Rejection::NotEntitled { who, kind: rule.kind, need: rule.who() };
     if let Some(class) = context.decided {
         let decided = Power::GoverningBody(class);
         return if rule.by.contains(&decided) { Ok(decided) } else { Err(refused()) };
@@ -101,6 +103,12 @@ pub fn acting(
 }
 
 impl Rule {
+    /// Who may do it, in words.
+    #[must_use]
+    pub fn who(&self) -> String {
+        self.by.iter().map(Power::to_string).collect::<Vec<_>>().join(", or ")
+    }
+
     /// The class in which the Governing Body decides it; `None` where it does not.
     #[must_use]
     pub fn class(&self) -> Option<Class> {
@@ -130,6 +138,9 @@ impl Power {
         };
         let Some(voices) = Voices::of(envelope, context, view)? else { return Ok(false) };
         match voices.count() {
+            0 if matches!(self, Power::Members(_)) => {
+                Err(GovernanceError::NoVote(envelope.author.clone()).into())
+            }
             count if count >= required => Ok(true),
             count => Err(Rejection::Threshold { count, threshold: required }),
         }
@@ -165,12 +176,12 @@ impl fmt::Display for Class {
 impl fmt::Display for Power {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Power::GoverningBody(class) => write!(f, "Governing Body ({class})"),
+            Power::GoverningBody(class) => write!(f, "the Governing Body ({class} decision)"),
             Power::Members(1) => f.write_str("a member of the Governing Body"),
             Power::Members(count) => write!(f, "{count} members of the Governing Body"),
-            Power::AdministrativeBody => f.write_str("Administrative Body"),
-            Power::Secretary => f.write_str("Member Secretary"),
-            Power::Author => f.write_str("the author"),
+            Power::AdministrativeBody => f.write_str("the Administrative Body"),
+            Power::Secretary => f.write_str("the Member Secretary"),
+            Power::Author => f.write_str("the author, for itself"),
         }
     }
 }

@@ -17,6 +17,11 @@ pub trait EventKind {
     /// The key of the record that the event is about; one event may be pending for each.
     fn subject(&self, envelope: &Envelope) -> String;
 
+    /// The DID whose member has no vote on it, because it is about that member.
+    fn recused(&self) -> Option<&str> {
+        None
+    }
+
     /// Decides against `view` and returns what changes. Writes nothing.
     ///
     /// # Errors
@@ -83,6 +88,25 @@ events! {
         did_deactivated::DidDeactivated,
         did_updated::DidUpdated,
     }
+    governance {
+        member_appointed::MemberAppointed,
+        member_removed::MemberRemoved,
+        chair_elected::ChairElected,
+        procedure_set::ProcedureSet,
+        decision_proposed::DecisionProposed,
+        vote_cast::VoteCast,
+        decision_cancelled::DecisionCancelled,
+        decision_executed::DecisionExecuted,
+        framework_approved::FrameworkApproved,
+        framework_varied::FrameworkVaried,
+        regulation_approved::RegulationApproved,
+        policy_approved::PolicyApproved,
+        interoperability_requirements_set::InteroperabilityRequirementsSet,
+        standard_adopted::StandardAdopted,
+        standard_migration_set::StandardMigrationSet,
+        did_method_endorsed::DidMethodEndorsed,
+        document_accepted::DocumentAccepted,
+    }
     resource {
         schema_published::SchemaPublished,
     }
@@ -100,6 +124,18 @@ fn check_version(expected: u64, record: &proofs::Record) -> Result<(), Rejection
     match record.version {
         current if current == expected => Ok(()),
         current => Err(Rejection::StaleVersion { expected, current }),
+    }
+}
+
+/// As [`check_version`], of a record that need not be there yet: its first event names none.
+pub(crate) fn check_previous(
+    expected: Option<u64>,
+    record: Option<&proofs::Record>,
+) -> Result<(), Rejection> {
+    let current = record.map_or(0, |record| record.version);
+    match expected.unwrap_or(0) {
+        expected if expected == current => Ok(()),
+        expected => Err(Rejection::StaleVersion { expected, current }),
     }
 }
 

@@ -1,11 +1,16 @@
 //! The Governing Body on the ledger: who sits in it, how it decides, and what it approved.
 
 pub mod body;
+pub mod chair;
+pub mod decision;
+pub mod document;
+mod evidence;
 pub mod procedure;
 mod refusal;
 pub mod voices;
 
 pub use body::Body;
+pub use evidence::Evidence;
 pub use procedure::Procedure;
 pub use refusal::GovernanceError;
 
@@ -16,9 +21,6 @@ use serde_json::value::to_raw_value;
 
 use crate::rejection::Rejection;
 use crate::state::{Change, View};
-
-/// The number of seats (Act s.5).
-pub const SEATS_MAX: u64 = 5;
 
 /// What a record holds; `None` where there is none.
 pub(crate) fn read<T: DeserializeOwned>(

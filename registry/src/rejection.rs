@@ -106,12 +106,14 @@ pub enum Rejection {
     #[error("`{0}` is not a registered endorser")]
     NotEndorser(String),
     /// The author holds none of the offices for which the kind is.
-    #[error("`{did}` may not do this: see who may by asking to explain `{kind}`")]
+    #[error("`{who}` may not make `{kind}`, which is for {need}")]
     NotEntitled {
+        /// The author.
+        who: String,
         /// The kind of event.
         kind: &'static str,
-        /// The author.
-        did: String,
+        /// Who may.
+        need: String,
     },
     /// The author's own proof is missing.
     #[error("the author `{0}` has not signed; every event bears its author's proof")]

@@ -49,6 +49,8 @@ pub struct Seat {
     /// The member's DID; none while the seat is vacant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub member: Option<String>,
+    /// Since when the member holds the seat without a break, in milliseconds since 1970.
+    pub since: u64,
     /// When the term ends or the seat fell vacant, in milliseconds since 1970.
     pub term_ends: u64,
 }
@@ -58,6 +60,41 @@ impl Seat {
     #[must_use]
     pub fn sitting(&self, time: u64) -> Option<&str> {
         self.member.as_deref().filter(|_| time < self.term_ends)
+    }
+
+    /// Whether nobody could still vote for the seat: it is vacant, its term has ended, or its
+    /// member's DID is deactivated, which is for good.
+    #[must_use]
+    pub fn is_free(&self, time: u64, view: &dyn View) -> bool {
+        let Some(member) = self.sitting(time) else { return true };
+        let record = view.record(&did_state::key(member));
+        record.as_ref().and_then(DidState::read).is_none_or(|state| state.deactivated)
+    }
+
+    /// Lets a member take the seat, or go on in it when the term is about to end. Returns who held
+    /// it before.
+    ///
+    /// # Errors
+    /// [`GovernanceError::TermRuns`].
+    pub fn take(
+        &mut self,
+        number: u64,
+        member: &str,
+        time: u64,
+        view: &dyn View,
+    ) -> Result<Option<String>, GovernanceError> {
+        if self.sitting(time) == Some(member) && !self.is_free(time, view) {
+            if self.term_ends.saturating_sub(time) > REAPPOINTMENT {
+                return Err(GovernanceError::TermRuns(number));
+            }
+            self.term_ends = self.term_ends.saturating_add(TERM);
+            return Ok(None);
+        }
+        if !self.is_free(time, view) {
+            return Err(GovernanceError::TermRuns(number));
+        }
+        (self.since, self.term_ends) = (time, time.saturating_add(TERM));
+        Ok(self.member.replace(member.to_owned()))
     }
 }
 
@@ -87,9 +124,21 @@ impl Body {
         let seat = |(category, member): (_, &String)| Seat {
             category,
             member: Some(member.clone()),
+            since: time,
             term_ends,
         };
         Body { seats: SEATS.into_iter().zip(members).map(seat).collect(), version: 0 }
+    }
+
+    /// Compare and swap on the membership.
+    ///
+    /// # Errors
+    /// [`Rejection::StaleVersion`].
+    pub fn check_version(&self, expected: u64) -> Result<(), Rejection> {
+        match self.version {
+            current if current == expected => Ok(()),
+            current => Err(Rejection::StaleVersion { expected, current }),
+        }
     }
 
     /// The change that makes these the seats.
@@ -128,14 +177,5 @@ impl Body {
     pub fn sitting(&self, time: u64) -> impl Iterator<Item = (u64, &str)> {
         let numbered = (1..).zip(&self.seats);
         numbered.filter_map(move |(number, seat)| Some((number, seat.sitting(time)?)))
-    }
-
-    /// Whether the seat has nobody who could still vote: vacant, its term ended, or its member's
-    /// DID deactivated, which is for good.
-    #[must_use]
-    pub fn is_free(seat: &Seat, time: u64, view: &dyn View) -> bool {
-        let Some(member) = seat.sitting(time) else { return true };
-        let record = view.record(&did_state::key(member));
-        record.as_ref().and_then(DidState::read).is_none_or(|state| state.deactivated)
     }
 }

@@ -107,6 +107,16 @@ events! {
         did_method_endorsed::DidMethodEndorsed,
         document_accepted::DocumentAccepted,
     }
+    network {
+        validator_admitted::ValidatorAdmitted,
+        validator_removed::ValidatorRemoved,
+        validator_key_rotated::ValidatorKeyRotated,
+        replica_authorized::ReplicaAuthorized,
+        replica_withdrawn::ReplicaWithdrawn,
+        parameters_changed::ParametersChanged,
+        upgrade_scheduled::UpgradeScheduled,
+        upgrade_readied::UpgradeReadied,
+    }
     resource {
         schema_published::SchemaPublished,
     }

@@ -13,10 +13,12 @@ use crate::event::SignedEvent;
 use crate::governance::procedure::{self, Procedure, Spans};
 use crate::governance::{Body, body};
 use crate::json;
-use crate::network::{self, Parameters, ReplicaEntry, ValidatorEntry};
+use crate::network::{self, Parameters, ReplicaEntry, ValidatorEntry, residency};
 use crate::rejection::Rejection;
 use crate::roles::{Role, Roles};
 use crate::state::{Change, Context, View};
+
+pub use crate::network::VALIDATORS_MIN;
 
 pub use crate::governance::body::{KEY as GOVERNING_BODY, SEATS, Seat, SeatCategory};
 
@@ -25,9 +27,6 @@ pub const GENESIS_BYTES_MAX: usize = 4 << 20;
 
 /// The document's `format`.
 pub const FORMAT: &str = "dzong/genesis/v1";
-
-/// Least number of validators: with fewer, no one may be faulty.
-pub const VALIDATORS_MIN: usize = 4;
 
 /// What a network begins with. Its hash names the network. Members stand in canonical order.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -197,6 +196,11 @@ fn check(document: &Document) -> Result<ValidatorSet, GenesisError> {
             }
         }
     }
+    if document.validators.iter().any(|entry| entry.from.is_some() || entry.until.is_some()) {
+        return Err(member("the first validators certify from the beginning"));
+    }
+    residency::check(document.parameters.residency.as_ref(), &document.validators)
+        .map_err(member)?;
     network::set_of(&document.validators).map_err(member)
 }
 

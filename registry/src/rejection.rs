@@ -4,6 +4,7 @@ use crate::document::DocumentError;
 use crate::governance::GovernanceError;
 use crate::integrity::IntegrityError;
 use crate::json::JsonError;
+use crate::network::NetworkError;
 use crate::resource::ResourceError;
 
 /// Why an event is refused. The set is closed and its codes are part of the API.
@@ -121,6 +122,9 @@ pub enum Rejection {
     /// The rules of the Governing Body.
     #[error("the Governing Body's rules refuse it: {0}")]
     Governance(#[from] GovernanceError),
+    /// The rules of the network.
+    #[error("the network's rules refuse it: {0}")]
+    Infrastructure(#[from] NetworkError),
     /// An endorsement where none belongs.
     #[error("this kind of event takes no endorsement; remove the proof by `{0}`")]
     EndorsementNotTaken(String),
@@ -148,6 +152,7 @@ impl Rejection {
             Rejection::Json(error) => return format!("json-{}", error.code.as_str()),
             Rejection::Proof(error) => return format!("proof-{}", error.code.as_str()),
             Rejection::Governance(error) => error.code(),
+            Rejection::Infrastructure(error) => error.code(),
             Rejection::NotEntitled { .. } => "not-entitled",
             Rejection::NotSigned(_) => "not-signed",
             Rejection::Signature { .. } => "signature",

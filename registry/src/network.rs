@@ -154,6 +154,17 @@ pub fn validators_at(height: u64, view: &dyn View) -> Option<Vec<ValidatorEntry>
     Some(certifying(&validators(&view.record(VALIDATORS)?)?, height))
 }
 
+/// Who certifies `height`, where it is not who certified `since`, in the state that the record
+/// [`VALIDATORS`] is of. So a change takes effect at its height, with or without an event there.
+pub fn turned(record: &Record, since: u64, height: u64) -> Option<ValidatorSet> {
+    let entries = validators(record)?;
+    let turns = |at: Option<u64>| at.is_some_and(|at| since < at && at <= height);
+    if !entries.iter().any(|entry| turns(entry.from) || turns(entry.until)) {
+        return None;
+    }
+    set_of(&certifying(&entries, height)).ok()
+}
+
 /// Reads the record [`REPLICAS`].
 pub fn replicas(record: &Record) -> Option<Vec<ReplicaEntry>> {
     serde_json::from_str(record.content.get()).ok()

@@ -69,8 +69,7 @@ fn after_gap(snapshot: &Snapshot, header: &Header) -> Result<State, Fault> {
     let state = &snapshot.state;
     let head = Head { height: header.height - 1, id: header.parent, ..state.head.clone() };
     let list = snapshot.record(network::VALIDATORS)?;
-    let turned =
-        list.and_then(|list| network::turned(&list, state.head.height + 1, header.height));
+    let turned = list.and_then(|list| network::turned(&list, state.head.height + 1, header.height));
     let validators = turned.map_or_else(|| state.validators.clone(), Arc::new);
     Ok(State { head, validators, ..State::clone(state) })
 }

@@ -185,3 +185,6 @@ impl fmt::Display for Power {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -46,3 +46,6 @@ pub(crate) fn expect<T: DeserializeOwned>(
 pub(crate) fn change<T: Serialize + ?Sized>(key: impl Into<String>, content: &T) -> Change {
     Change { key: key.into(), content: to_raw_value(content).expect("only JSON members") }
 }
+
+#[cfg(test)]
+mod tests;

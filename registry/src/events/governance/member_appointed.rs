@@ -91,6 +91,12 @@ impl EventKind for MemberAppointed {
         }
         self.check_member(&body, context, view)?;
         let left = body.seat(self.seat)?.take(self.seat, &self.member, context.time, view)?;
+        // One whose term ended in another seat leaves that one for good.
+        for (number, other) in (1..).zip(&mut body.seats) {
+            if number != self.seat && other.member.as_deref() == Some(&self.member) {
+                other.member = None;
+            }
+        }
         let left = left.filter(|left| *left != self.member);
         let left = left.map(|left| Roles::without(Role::Governor, &left, view));
         let roles = Roles::with(Role::Governor, &self.member, view);

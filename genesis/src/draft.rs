@@ -1,6 +1,7 @@
 //! The document while it is being made.
 
 use registry::genesis::{Document, FORMAT, FirstRoles, Genesis, GenesisError, SEATS};
+use registry::governance::procedure::Spans;
 use registry::network::{Parameters, ReplicaEntry, ValidatorEntry};
 use registry::{CheckedEvent, Rejection, SignedEvent, did, json};
 use serde::{Deserialize, Serialize};
@@ -18,6 +19,9 @@ pub struct Draft {
     pub time: u64,
     /// The first parameters.
     pub parameters: Parameters,
+    /// How long decisions of the Governing Body take, where not as usual.
+    #[serde(default)]
+    pub procedure: Option<Spans>,
     administrative_body: Option<String>,
     endorsers: Vec<String>,
     events: Vec<Box<RawValue>>,
@@ -79,6 +83,7 @@ impl Draft {
             network: network.to_owned(),
             time,
             parameters,
+            procedure: None,
             administrative_body: None,
             endorsers: Vec::new(),
             events: Vec::new(),
@@ -165,6 +170,7 @@ impl Draft {
             format: FORMAT.to_owned(),
             network: self.network.clone(),
             parameters: self.parameters.clone(),
+            procedure: self.procedure,
             replicas: self.replicas.clone(),
             roles: FirstRoles { administrative_body, endorsers, governors, secretary },
             time: self.time,
@@ -185,6 +191,7 @@ impl Draft {
             genesis: proofs::Hash::ZERO,
             height: 0,
             time: self.time,
+            decided: None,
         };
         event.apply(&context, &nothing)?;
         Ok(event)

@@ -28,6 +28,10 @@ pub fn summary(genesis: &Genesis) -> String {
     for entry in &document.replicas {
         line("replica", &format_args!("{} of {}", entry.name, entry.operator));
     }
+    if let Some(spans) = document.procedure {
+        line("time to vote", &format_args!("{} s", spans.voting_period_seconds));
+        line("time-lock", &format_args!("{} s", spans.time_lock_seconds));
+    }
     line("trust period", &format_args!("{} s", document.parameters.trust_period_seconds));
     text
 }

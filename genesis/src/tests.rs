@@ -31,11 +31,14 @@ fn validator(seed: u8) -> Place {
     };
     Place::Validator(ValidatorEntry {
         cosigner_key: public(1),
+        from: None,
+        jurisdiction: None,
         log_key: public(2),
         name: format!("node{seed}"),
         operator: String::new(),
         peer_key: public(3),
         power: 1,
+        until: None,
         validator_key: public(4),
     })
 }

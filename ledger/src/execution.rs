@@ -208,7 +208,7 @@ impl Snapshot {
         Ok(Proposal { executed: execution.finish(input.proposer)?, rejected })
     }
 
-    /// A block after which others certify. No kind of event does that yet.
+    /// A block after which others certify, without an event that says so.
     #[cfg(test)]
     pub(crate) fn propose_hand_over(
         &self,
@@ -216,7 +216,7 @@ impl Snapshot {
         validators: ValidatorSet,
     ) -> Result<ExecutedBlock, Fault> {
         let mut execution = Execution::new(self, input.time);
-        execution.validators = Some(validators);
+        execution.hand_over = Some(validators);
         execution.finish(input.proposer)
     }
 
@@ -312,8 +312,9 @@ struct Execution<'a> {
     superseded: Vec<(String, Record)>,
     bytes: u64,
     cost: u64,
-    validators: Option<ValidatorSet>,
     parameters: Option<Parameters>,
+    #[cfg(test)]
+    hand_over: Option<ValidatorSet>,
 }
 
 impl<'a> Execution<'a> {
@@ -326,8 +327,9 @@ impl<'a> Execution<'a> {
             superseded: Vec::new(),
             bytes: 0,
             cost: 0,
-            validators: None,
             parameters: None,
+            #[cfg(test)]
+            hand_over: None,
         }
     }
 
@@ -366,7 +368,6 @@ impl<'a> Execution<'a> {
             self.superseded.extend(before.map(|before| (change.key.clone(), before)));
             self.overlay.write(change.key, record);
         }
-        self.validators = decision.validators.or(self.validators.take());
         self.parameters = decision.parameters.or(self.parameters.take());
         self.bytes += event.bytes().len() as u64;
         self.cost += event.cost();
@@ -374,13 +375,25 @@ impl<'a> Execution<'a> {
         Ok(Ok(()))
     }
 
+    /// Who certifies the next height: as before, unless the list names it for a change.
+    fn next_validators(&self) -> Result<Arc<ValidatorSet>, Fault> {
+        #[cfg(test)]
+        if let Some(validators) = &self.hand_over {
+            return Ok(Arc::new(validators.clone()));
+        }
+        let height = self.context.height;
+        let list = self.overlay.current(network::VALIDATORS)?;
+        let turned = list.and_then(|list| network::turned(&list, height, height + 1));
+        Ok(turned.map_or_else(|| self.parent.state.validators.clone(), Arc::new))
+    }
+
     fn finish(self, proposer: PublicKey) -> Result<ExecutedBlock, Fault> {
         let parent = &self.parent.state;
+        let validators = self.next_validators()?;
         let written = self.overlay.into_written();
         let mut leaves: Vec<Leaf> = written.iter().map(|written| written.leaf).collect();
         leaves.sort_unstable_by_key(|leaf| leaf.path);
         let tree = parent.tree.update(&leaves);
-        let validators = self.validators.map_or_else(|| parent.validators.clone(), Arc::new);
         let parameters_leaf = written.iter().find(|written| written.key == network::PARAMETERS);
         let parameters_hash =
             parameters_leaf.map_or(parent.parameters_hash, |written| written.leaf.record);
@@ -423,7 +436,6 @@ impl<'a> Execution<'a> {
 /// An event's changes, and what they mean to the ledger itself.
 struct Decision {
     changes: Vec<Change>,
-    validators: Option<ValidatorSet>,
     parameters: Option<Parameters>,
 }
 
@@ -431,20 +443,19 @@ impl Decision {
     /// The network's own records must be readable, or no next block could be made: an event that
     /// leaves them otherwise is refused, whatever the rule of its kind says.
     fn new(changes: Vec<Change>, context: &Context) -> Result<Decision, Rejection> {
-        let (mut validators, mut parameters) = (None, None);
+        let mut parameters = None;
         for change in &changes {
             let unreadable = || Rejection::Unreadable(change.key.clone());
             let record = || context.record(None, change, Hash::ZERO);
             if change.key == network::VALIDATORS {
-                let set = network::validator_set(&record());
-                validators = Some(set.ok_or_else(unreadable)?);
+                network::validator_set(&record(), context.height + 1).ok_or_else(unreadable)?;
             }
             if change.key == network::PARAMETERS {
                 let read = Parameters::read(&record()).filter(Parameters::are_possible);
                 parameters = Some(read.ok_or_else(unreadable)?);
             }
         }
-        Ok(Decision { changes, validators, parameters })
+        Ok(Decision { changes, parameters })
     }
 }
 
@@ -515,8 +526,7 @@ mod tests {
         for key in [network::VALIDATORS, network::PARAMETERS] {
             let good = fixture.genesis.records()[key].content.get().to_owned();
             let decision = decide(key, &good).unwrap();
-            let read = [decision.validators.is_some(), decision.parameters.is_some()];
-            assert_eq!(read.iter().filter(|read| **read).count(), 1);
+            assert_eq!(decision.parameters.is_some(), key == network::PARAMETERS);
             for bad in ["[]", "{}", "null"] {
                 let refused = decide(key, bad).err();
                 assert_eq!(refused, Some(Rejection::Unreadable(key.to_owned())), "{bad}");

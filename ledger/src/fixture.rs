@@ -49,11 +49,14 @@ impl Fixture {
             let [vote, cosigner, log] = [0, 1, 2].map(|purpose| PublicKey::from(&keys[purpose]));
             ValidatorEntry {
                 cosigner_key: cosigner,
+                from: None,
+                jurisdiction: None,
                 log_key: log,
                 name: format!("validator {validator}"),
                 operator: dids[5].clone(),
                 peer_key: PublicKey::from(&key(validator, 3)),
                 power: 1,
+                until: None,
                 validator_key: vote,
             }
         };
@@ -62,6 +65,7 @@ impl Fixture {
             format: FORMAT.into(),
             network: NETWORK.into(),
             parameters,
+            procedure: None,
             replicas: vec![],
             roles: FirstRoles {
                 administrative_body: dids[5].clone(),

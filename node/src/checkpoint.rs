@@ -316,6 +316,7 @@ pub fn vouched(snapshot: &Snapshot, note: &str) -> Result<Option<LogHead>, ledge
 pub fn genesis_policy(genesis: &Genesis) -> String {
     let record = genesis.records().get(network::VALIDATORS);
     let validators = record.and_then(network::validators).unwrap_or_default();
+    let validators = network::certifying(&validators, 1);
     policy(&origin(genesis.network(), &genesis.hash()), &validators)
 }
 
@@ -340,7 +341,8 @@ pub fn policy_after(
 /// The validators of now.
 fn validators(snapshot: &Snapshot) -> Result<Vec<ValidatorEntry>, ledger::Fault> {
     let record = snapshot.record(network::VALIDATORS)?;
-    Ok(record.as_ref().and_then(network::validators).unwrap_or_default())
+    let listed = record.as_ref().and_then(network::validators).unwrap_or_default();
+    Ok(network::certifying(&listed, snapshot.height() + 1))
 }
 
 /// The validators after a block. `None` if there is none of this height.
@@ -356,10 +358,11 @@ fn validators_after(
         },
     };
     let past = snapshot.past_version(network::VALIDATORS, Version::At(time))?;
-    match past {
-        None => validators(snapshot).map(Some),
-        Some(past) => Ok(Some(serde_json::from_str(past.content.get()).unwrap_or_default())),
-    }
+    let listed = match past {
+        None => snapshot.record(network::VALIDATORS)?.as_ref().and_then(network::validators),
+        Some(past) => serde_json::from_str(past.content.get()).ok(),
+    };
+    Ok(Some(network::certifying(&listed.unwrap_or_default(), height + 1)))
 }
 
 #[cfg(test)]

@@ -170,11 +170,14 @@ impl NodeKeys {
     pub fn validator_entry(&self, name: &str) -> Option<ValidatorEntry> {
         self.validator.as_ref().map(|keys| ValidatorEntry {
             cosigner_key: PublicKey::from(&keys.cosigner),
+            from: None,
+            jurisdiction: None,
             log_key: PublicKey::from(&keys.log),
             name: name.to_owned(),
             operator: String::new(),
             peer_key: PublicKey::from(&self.p2p),
             power: 1,
+            until: None,
             validator_key: PublicKey::from(&keys.vote),
         })
     }
@@ -182,6 +185,7 @@ impl NodeKeys {
     /// This node's entry as a replica.
     pub fn replica_entry(&self, name: &str) -> ReplicaEntry {
         ReplicaEntry {
+            jurisdiction: None,
             name: name.to_owned(),
             operator: String::new(),
             peer_key: PublicKey::from(&self.p2p),

@@ -137,6 +137,10 @@ tags! {
     Proposal = "dzong/proposal/v1",
     /// Signed: a validator's claim to a peer identity.
     Peer = "dzong/peer/v1",
+    /// The text of a decision of the Governing Body, as votes name it.
+    Decision = "dzong/decision/v1",
+    /// Signed: that a node's keys are held by who enters them.
+    Possession = "dzong/possession/v1",
 }
 
 const fn pad(text: &str) -> [u8; 32] {

@@ -52,6 +52,11 @@ pub struct DocumentError {
 type Checked = Result<(), DocumentError>;
 type Object = Map<String, Value>;
 
+/// Whether a text is an absolute URL, as an endpoint's may be.
+pub fn is_url(text: &str) -> bool {
+    urls::check_absolute(text, &rules::SERVICE_ENDPOINT).is_ok()
+}
+
 /// Checks that `document` is a DID document for `did`.
 ///
 /// # Errors

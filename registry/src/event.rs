@@ -3,7 +3,9 @@
 
 use proofs::{Block, Hash, Tag, tagged};
 
+use crate::authority::{self, Class, Power};
 use crate::events::Body;
+use crate::governance::decision;
 use crate::integrity::{PROOFS_MAX, Proof, Secured, SignatureCheck};
 use crate::json::{self, JsonError, Layout};
 use crate::multikey::PublicKey;
@@ -200,7 +202,31 @@ impl CheckedEvent {
         if envelope.valid_until > context.time.saturating_add(VALIDITY_MAX) {
             return Err(Rejection::ValidTooLong);
         }
-        self.0.body.kind().apply(envelope, context, view)
+        match self.0.body.rule().class() {
+            Some(class) if class.is_time_locked() && context.decided.is_none() => {
+                self.decide(class, context, view)
+            }
+            _ => self.0.body.kind().apply(envelope, context, view),
+        }
+    }
+
+    /// What the Governing Body decides by signatures alone and must wait for: the signatures start
+    /// the time-lock, as votes would. Other powers of the kind's rule act at once.
+    fn decide(
+        &self,
+        class: Class,
+        context: &Context,
+        view: &dyn View,
+    ) -> Result<Vec<Change>, Rejection> {
+        let SignedEvent { envelope, body, .. } = &self.0;
+        let power = authority::acting(body.rule(), envelope, context, view)?;
+        if power != Power::GoverningBody(class) {
+            return body.kind().apply(envelope, context, view);
+        }
+        let text = json::check_canonical(&self.0.bytes, Block::EVENT_BYTES_MAX)?;
+        let others: Vec<&str> = ENVELOPE.into_iter().filter(|name| *name != "type").collect();
+        let text = String::from_utf8_lossy(&text.without_all(&others)).into_owned();
+        decision::open(&text, None, envelope, context, view)
     }
 }
 

@@ -1,5 +1,6 @@
-//! The kinds of events. A kind is one file here and one line in the list.
+//! The kinds of events. A kind is one file here and one line in the list, in its family.
 
+use crate::authority::Rule;
 use crate::event::Envelope;
 use crate::rejection::Rejection;
 use crate::state::{Change, Context, View};
@@ -16,6 +17,11 @@ pub trait EventKind {
     /// The key of the record that the event is about; one event may be pending for each.
     fn subject(&self, envelope: &Envelope) -> String;
 
+    /// The DID whose member has no vote on it, because it is about that member.
+    fn recused(&self) -> Option<&str> {
+        None
+    }
+
     /// Decides against `view` and returns what changes. Writes nothing.
     ///
     /// # Errors
@@ -29,18 +35,21 @@ pub trait EventKind {
 }
 
 macro_rules! events {
-    ($($module:ident::$kind:ident,)*) => {
-        $(mod $module; pub use $module::$kind;)*
+    ($($family:ident { $($module:ident::$kind:ident,)* })*) => {
+        $(mod $family { $(mod $module; pub use $module::$kind;)* } pub use $family::*;)*
 
         /// An event's own members, by kind.
         #[derive(Debug, Clone)]
         pub enum Body {
-            $(#[doc = concat!("`", stringify!($kind), "`")] $kind($kind),)*
+            $($(#[doc = concat!("`", stringify!($kind), "`")] $kind($kind),)*)*
         }
+
+        /// Who may do what: the rule of every kind, in the order of the list.
+        pub const AUTHORITY: &[Rule] = &[$($($kind::RULE,)*)*];
 
         impl Body {
             /// Every kind's name.
-            pub const KINDS: &[&str] = &[$(stringify!($kind),)*];
+            pub const KINDS: &[&str] = &[$($(stringify!($kind),)*)*];
 
             /// Reads the members of a kind from canonical JSON without the envelope's.
             ///
@@ -48,31 +57,69 @@ macro_rules! events {
             /// [`Rejection::Kind`], [`Rejection::Members`].
             pub fn read(kind: &str, text: &[u8]) -> Result<Body, Rejection> {
                 match kind {
-                    $(stringify!($kind) => serde_json::from_slice(text)
+                    $($(stringify!($kind) => serde_json::from_slice(text)
                         .map(Body::$kind)
-                        .map_err(|error| Rejection::Members(error.to_string())),)*
+                        .map_err(|error| Rejection::Members(error.to_string())),)*)*
                     _ => Err(Rejection::Kind(kind.to_owned())),
                 }
             }
 
             /// The kind's name.
             pub fn name(&self) -> &'static str {
-                match self { $(Body::$kind(_) => stringify!($kind),)* }
+                self.rule().kind
+            }
+
+            /// What the kind's authority rests on.
+            pub fn rule(&self) -> &'static Rule {
+                match self { $($(Body::$kind(_) => const { &$kind::RULE },)*)* }
             }
 
             /// The kind's rules.
             pub fn kind(&self) -> &dyn EventKind {
-                match self { $(Body::$kind(body) => body,)* }
+                match self { $($(Body::$kind(body) => body,)*)* }
             }
         }
     };
 }
 
 events! {
-    did_created::DidCreated,
-    did_deactivated::DidDeactivated,
-    did_updated::DidUpdated,
-    schema_published::SchemaPublished,
+    did {
+        did_created::DidCreated,
+        did_deactivated::DidDeactivated,
+        did_updated::DidUpdated,
+    }
+    governance {
+        member_appointed::MemberAppointed,
+        member_removed::MemberRemoved,
+        chair_elected::ChairElected,
+        procedure_set::ProcedureSet,
+        decision_proposed::DecisionProposed,
+        vote_cast::VoteCast,
+        decision_cancelled::DecisionCancelled,
+        decision_executed::DecisionExecuted,
+        framework_approved::FrameworkApproved,
+        framework_varied::FrameworkVaried,
+        regulation_approved::RegulationApproved,
+        policy_approved::PolicyApproved,
+        interoperability_requirements_set::InteroperabilityRequirementsSet,
+        standard_adopted::StandardAdopted,
+        standard_migration_set::StandardMigrationSet,
+        did_method_endorsed::DidMethodEndorsed,
+        document_accepted::DocumentAccepted,
+    }
+    network {
+        validator_admitted::ValidatorAdmitted,
+        validator_removed::ValidatorRemoved,
+        validator_key_rotated::ValidatorKeyRotated,
+        replica_authorized::ReplicaAuthorized,
+        replica_withdrawn::ReplicaWithdrawn,
+        parameters_changed::ParametersChanged,
+        upgrade_scheduled::UpgradeScheduled,
+        upgrade_readied::UpgradeReadied,
+    }
+    resource {
+        schema_published::SchemaPublished,
+    }
 }
 
 /// Checks a DID document in canonical form.
@@ -90,8 +137,20 @@ fn check_version(expected: u64, record: &proofs::Record) -> Result<(), Rejection
     }
 }
 
+/// As [`check_version`], of a record that need not be there yet: its first event names none.
+pub(crate) fn check_previous(
+    expected: Option<u64>,
+    record: Option<&proofs::Record>,
+) -> Result<(), Rejection> {
+    let current = record.map_or(0, |record| record.version);
+    match expected.unwrap_or(0) {
+        expected if expected == current => Ok(()),
+        expected => Err(Rejection::StaleVersion { expected, current }),
+    }
+}
+
 /// For kinds whose author needs nobody to vouch for it: nothing rides along.
-fn refuse_endorsement(envelope: &Envelope) -> Result<(), Rejection> {
+pub(crate) fn refuse_endorsement(envelope: &Envelope) -> Result<(), Rejection> {
     match envelope.endorsers.first() {
         None => Ok(()),
         Some(endorser) => Err(Rejection::EndorsementNotTaken(endorser.did.clone())),

@@ -8,25 +8,25 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
 
 use crate::did;
-use crate::did_state;
+use crate::did_state::{self, DidState};
 use crate::event::SignedEvent;
+use crate::governance::procedure::{self, Procedure, Spans};
+use crate::governance::{Body, body};
 use crate::json;
-use crate::network::{self, Parameters, ReplicaEntry, ValidatorEntry};
+use crate::network::{self, Parameters, ReplicaEntry, ValidatorEntry, residency};
 use crate::rejection::Rejection;
 use crate::roles::{Role, Roles};
 use crate::state::{Change, Context, View};
+
+pub use crate::network::VALIDATORS_MIN;
+
+pub use crate::governance::body::{KEY as GOVERNING_BODY, SEATS, Seat, SeatCategory};
 
 /// The largest genesis document.
 pub const GENESIS_BYTES_MAX: usize = 4 << 20;
 
 /// The document's `format`.
 pub const FORMAT: &str = "dzong/genesis/v1";
-
-/// Least number of validators: with fewer, no one may be faulty.
-pub const VALIDATORS_MIN: usize = 4;
-
-/// The key of the Governing Body.
-pub const GOVERNING_BODY: &str = "governance/body";
 
 /// What a network begins with. Its hash names the network. Members stand in canonical order.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -40,6 +40,10 @@ pub struct Document {
     pub network: String,
     /// The first parameters.
     pub parameters: Parameters,
+    /// How long decisions of the Governing Body take, where it is not as [`Procedure::default`]
+    /// says. What genesis sets below the usual floors stays a floor of this network for ever.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub procedure: Option<Spans>,
     /// The first authorised replicas.
     pub replicas: Vec<ReplicaEntry>,
     /// The first roles.
@@ -62,37 +66,6 @@ pub struct FirstRoles {
     pub governors: Vec<String>,
     /// The Member Secretary (Act s.12).
     pub secretary: String,
-}
-
-/// One of the five seats of the Governing Body (Act s.5).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum SeatCategory {
-    /// Head of the Government Technology Agency.
-    Agency,
-    /// One of two members from the civil service.
-    CivilService,
-    /// One of two independent members.
-    Independent,
-}
-
-/// The categories of the seats, in order. A seat's category never changes.
-pub const SEATS: [SeatCategory; 5] = [
-    SeatCategory::Agency,
-    SeatCategory::CivilService,
-    SeatCategory::CivilService,
-    SeatCategory::Independent,
-    SeatCategory::Independent,
-];
-
-/// A seat and who holds it. Members stand in canonical order.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Seat {
-    /// The seat's category.
-    pub category: SeatCategory,
-    /// The member's DID.
-    pub member: String,
 }
 
 /// A genesis document that was found sound, with its hash and first records.
@@ -175,7 +148,8 @@ impl Genesis {
 
     /// Where an event of the given block is decided.
     pub fn context(&self, height: u64, time: u64) -> Context {
-        Context { network: self.document.network.clone(), genesis: self.hash, height, time }
+        let network = self.document.network.clone();
+        Context { network, genesis: self.hash, height, time, decided: None }
     }
 }
 
@@ -213,6 +187,7 @@ fn check(document: &Document) -> Result<ValidatorSet, GenesisError> {
     if governors.contains(&document.roles.secretary) {
         return Err(member("the Member Secretary is not a voting member (Act s.12)"));
     }
+    first_procedure(document).check().map_err(member)?;
     let mut keys = BTreeSet::new();
     for entry in &document.validators {
         for key in [entry.validator_key, entry.cosigner_key, entry.log_key, entry.peer_key] {
@@ -221,6 +196,11 @@ fn check(document: &Document) -> Result<ValidatorSet, GenesisError> {
             }
         }
     }
+    if document.validators.iter().any(|entry| entry.from.is_some() || entry.until.is_some()) {
+        return Err(member("the first validators certify from the beginning"));
+    }
+    residency::check(document.parameters.residency.as_ref(), &document.validators)
+        .map_err(member)?;
     network::set_of(&document.validators).map_err(member)
 }
 
@@ -233,6 +213,7 @@ fn first_records(
         genesis: hash,
         height: 0,
         time: document.time,
+        decided: None,
     };
     let mut records = BTreeMap::new();
     for (index, event) in document.events.iter().enumerate() {
@@ -244,6 +225,7 @@ fn first_records(
             write(&mut records, &context, &change, event.id());
         }
     }
+    check_governors_keys(document, &records)?;
     for (did, roles) in roles(document) {
         if !records.contains_key(&did_state::key(&did)) {
             return Err(member(format!("`{did}` has a role but no inception event")));
@@ -254,11 +236,29 @@ fn first_records(
         (network::PARAMETERS, raw(&document.parameters)),
         (network::VALIDATORS, raw(&document.validators)),
         (network::REPLICAS, raw(&document.replicas)),
-        (GOVERNING_BODY, raw(&seats(document))),
+        (body::KEY, raw(&Body::first(&document.roles.governors, document.time).seats)),
+        (procedure::KEY, raw(&first_procedure(document))),
     ] {
         write(&mut records, &context, &Change { key: key.to_owned(), content }, hash);
     }
     Ok(records)
+}
+
+/// A key speaks for one member of the Governing Body.
+fn check_governors_keys(
+    document: &Document,
+    records: &BTreeMap<String, Record>,
+) -> Result<(), GenesisError> {
+    let mut keys = BTreeSet::new();
+    let members = document
+        .roles
+        .governors
+        .iter()
+        .filter_map(|did| records.get(&did_state::key(did)).and_then(DidState::read));
+    match members.flat_map(|state| state.control.keys).find(|key| !keys.insert(key.clone())) {
+        None => Ok(()),
+        Some(key) => Err(member(format!("key `{key}` serves two members of the Governing Body"))),
+    }
 }
 
 fn write(records: &mut BTreeMap<String, Record>, context: &Context, change: &Change, event: Hash) {
@@ -270,9 +270,8 @@ fn raw<T: Serialize>(content: &T) -> Box<RawValue> {
     to_raw_value(content).expect("only JSON members")
 }
 
-fn seats(document: &Document) -> Vec<Seat> {
-    let members = document.roles.governors.iter().cloned();
-    SEATS.into_iter().zip(members).map(|(category, member)| Seat { category, member }).collect()
+fn first_procedure(document: &Document) -> Procedure {
+    document.procedure.map_or_else(Procedure::default, Procedure::first)
 }
 
 fn roles(document: &Document) -> BTreeMap<String, Roles> {

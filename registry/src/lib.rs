@@ -14,6 +14,7 @@
 
 pub mod answer;
 pub mod author;
+pub mod authority;
 pub mod base58;
 pub mod control;
 pub mod dereferencing;
@@ -23,6 +24,7 @@ pub mod document;
 pub mod event;
 pub mod events;
 pub mod genesis;
+pub mod governance;
 pub mod integrity;
 pub mod json;
 pub mod multikey;

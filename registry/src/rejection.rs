@@ -1,8 +1,10 @@
 //! Why an event has no effect: the author's fault, with a stable code and what to do about it.
 
 use crate::document::DocumentError;
+use crate::governance::GovernanceError;
 use crate::integrity::IntegrityError;
 use crate::json::JsonError;
+use crate::network::NetworkError;
 use crate::resource::ResourceError;
 
 /// Why an event is refused. The set is closed and its codes are part of the API.
@@ -104,6 +106,25 @@ pub enum Rejection {
     /// The one who endorses is not an endorser.
     #[error("`{0}` is not a registered endorser")]
     NotEndorser(String),
+    /// The author holds none of the offices for which the kind is.
+    #[error("`{who}` may not make `{kind}`, which is for {need}")]
+    NotEntitled {
+        /// The author.
+        who: String,
+        /// The kind of event.
+        kind: &'static str,
+        /// Who may.
+        need: String,
+    },
+    /// The author's own proof is missing.
+    #[error("the author `{0}` has not signed; every event bears its author's proof")]
+    NotSigned(String),
+    /// The rules of the Governing Body.
+    #[error("the Governing Body's rules refuse it: {0}")]
+    Governance(#[from] GovernanceError),
+    /// The rules of the network.
+    #[error("the network's rules refuse it: {0}")]
+    Infrastructure(#[from] NetworkError),
     /// An endorsement where none belongs.
     #[error("this kind of event takes no endorsement; remove the proof by `{0}`")]
     EndorsementNotTaken(String),
@@ -130,6 +151,10 @@ impl Rejection {
         let code = match self {
             Rejection::Json(error) => return format!("json-{}", error.code.as_str()),
             Rejection::Proof(error) => return format!("proof-{}", error.code.as_str()),
+            Rejection::Governance(error) => error.code(),
+            Rejection::Infrastructure(error) => error.code(),
+            Rejection::NotEntitled { .. } => "not-entitled",
+            Rejection::NotSigned(_) => "not-signed",
             Rejection::Signature { .. } => "signature",
             Rejection::ProofProfile { .. } => "proof-profile",
             Rejection::Members(_) => "members",

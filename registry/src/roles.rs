@@ -47,6 +47,20 @@ impl Roles {
             .unwrap_or_default()
     }
 
+    /// The change by which `did` has this role besides its others.
+    pub fn with(role: Role, did: &str, view: &dyn View) -> Change {
+        let mut roles = Roles::of(did, view);
+        roles.roles.insert(role);
+        roles.change(did)
+    }
+
+    /// The change by which `did` has this role no more.
+    pub fn without(role: Role, did: &str, view: &dyn View) -> Change {
+        let mut roles = Roles::of(did, view);
+        roles.roles.remove(&role);
+        roles.change(did)
+    }
+
     /// The change that gives `did` these roles.
     pub fn change(&self, did: &str) -> Change {
         let content = serde_json::value::to_raw_value(self).expect("only JSON members");

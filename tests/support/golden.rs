@@ -62,11 +62,14 @@ pub fn genesis() -> Genesis {
     }
     let validator = |byte: u8| ValidatorEntry {
         cosigner_key: public(byte + 20),
+        from: None,
+        jurisdiction: None,
         log_key: public(byte + 30),
         name: format!("validator-{}", byte - 10),
         operator: dids[5].clone(),
         peer_key: public(byte + 40),
         power: 1,
+        until: None,
         validator_key: public(byte),
     };
     let document = Document {
@@ -74,6 +77,7 @@ pub fn genesis() -> Genesis {
         format: FORMAT.to_owned(),
         network: NETWORK.to_owned(),
         parameters: Parameters::default(),
+        procedure: None,
         replicas: vec![],
         roles: FirstRoles {
             administrative_body: dids[5].clone(),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use proofs::Header;
 use proofs::merkle::leaf_hash;
-use registry::{CheckedEvent, Genesis};
+use registry::{CheckedEvent, Genesis, network};
 
 use crate::fault::Fault;
 use crate::ledger::Ledger;
@@ -53,7 +53,7 @@ impl LogReplay {
             return Ok(Err(format!("block {} has no events", header.height)));
         }
         if header.height > snapshot.height() + 1 {
-            snapshot.state = Arc::new(after_gap(&snapshot.state, &header));
+            snapshot.state = Arc::new(after_gap(&snapshot, &header)?);
         }
         match snapshot.validate(&header, events)? {
             Ok(executed) => self.ledger.absorb(executed).map(Ok),
@@ -63,8 +63,13 @@ impl LogReplay {
 }
 
 /// The state before `header`. Blocks without events are not in the log: they change nothing but the
-/// position and the time, which is somewhere in between.
-fn after_gap(state: &State, header: &Header) -> State {
+/// position, the time, which is somewhere in between, and who certifies, where the list of
+/// validators named one of their heights for it.
+fn after_gap(snapshot: &Snapshot, header: &Header) -> Result<State, Fault> {
+    let state = &snapshot.state;
     let head = Head { height: header.height - 1, id: header.parent, ..state.head.clone() };
-    State { head, ..state.clone() }
+    let list = snapshot.record(network::VALIDATORS)?;
+    let turned = list.and_then(|list| network::turned(&list, state.head.height + 1, header.height));
+    let validators = turned.map_or_else(|| state.validators.clone(), Arc::new);
+    Ok(State { head, validators, ..State::clone(state) })
 }

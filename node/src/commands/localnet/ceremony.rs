@@ -6,6 +6,7 @@ use anyhow::Context as _;
 use genesis::{Draft, Place, contribute};
 use proofs::PublicKey;
 use registry::Parameters;
+use registry::governance::procedure::Spans;
 
 use super::{CONSENSUS_PORTS, GOSSIP_PORTS, Node, Plan, nodes};
 use crate::clock::now_ms;
@@ -27,6 +28,8 @@ pub(super) fn make(home: &Path, plan: &Plan) -> anyhow::Result<()> {
     let nodes: Vec<Node> = nodes(home, plan).collect();
     let node_keys = make_homes(&nodes)?;
     let mut draft = Draft::new(NETWORK, Parameters::default(), now_ms() / 1000 * 1000)?;
+    // A demonstration does not wait for days; this network's genesis shows that it does not.
+    draft.procedure = Some(Spans { time_lock_seconds: 5, voting_period_seconds: 600 });
     let mut join = |name: &str, place: Place| -> anyhow::Result<()> {
         let key = KeyFile::generate(Suite::Ed25519);
         let (did, part) = contribute(NETWORK, draft.time, place, &key)?;

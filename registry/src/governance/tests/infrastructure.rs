@@ -1,6 +1,6 @@
 //! What the network is, and how it changes.
 
-use ed25519_consensus::SigningKey;
+use ed25519_zebra::SigningKey;
 use proofs::PublicKey;
 use serde_json::{Value, json};
 

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use ed25519_consensus::SigningKey;
+use ed25519_zebra::SigningKey;
 use proofs::Hash;
 use serde_json::{Value, json};
 

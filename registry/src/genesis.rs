@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use proofs::trust::genesis_hash;
 use proofs::{Hash, Record, ValidatorSet};
 use serde::{Deserialize, Serialize};
-use serde_json::value::{RawValue, to_raw_value};
+use serde_json::value::RawValue;
 
 use crate::did;
 use crate::did_state::{self, DidState};
 use crate::event::SignedEvent;
-use crate::governance::procedure::{self, Procedure, Spans};
-use crate::governance::{Body, body};
+use crate::governance::procedure::{Procedure, Spans};
+use crate::governance::{Body, change};
 use crate::json;
 use crate::network::{self, Parameters, ReplicaEntry, ValidatorEntry, residency};
 use crate::rejection::Rejection;
@@ -187,6 +187,11 @@ fn check(document: &Document) -> Result<ValidatorSet, GenesisError> {
     if governors.contains(&document.roles.secretary) {
         return Err(member("the Member Secretary is not a voting member (Act s.12)"));
     }
+    if governors.contains(&document.roles.administrative_body) {
+        return Err(member(
+            "the Administrative Body holds no seat of the Governing Body (Act s.5)",
+        ));
+    }
     first_procedure(document).check().map_err(member)?;
     let mut keys = BTreeSet::new();
     for entry in &document.validators {
@@ -232,14 +237,14 @@ fn first_records(
         }
         write(&mut records, &context, &roles.change(&did), hash);
     }
-    for (key, content) in [
-        (network::PARAMETERS, raw(&document.parameters)),
-        (network::VALIDATORS, raw(&document.validators)),
-        (network::REPLICAS, raw(&document.replicas)),
-        (body::KEY, raw(&Body::first(&document.roles.governors, document.time).seats)),
-        (procedure::KEY, raw(&first_procedure(document))),
+    for change in [
+        change(network::PARAMETERS, &document.parameters),
+        change(network::VALIDATORS, &document.validators),
+        change(network::REPLICAS, &document.replicas),
+        Body::first(&document.roles.governors, document.time).change(),
+        first_procedure(document).change(),
     ] {
-        write(&mut records, &context, &Change { key: key.to_owned(), content }, hash);
+        write(&mut records, &context, &change, hash);
     }
     Ok(records)
 }
@@ -264,10 +269,6 @@ fn check_governors_keys(
 fn write(records: &mut BTreeMap<String, Record>, context: &Context, change: &Change, event: Hash) {
     let record = context.record(records.get(&change.key), change, event);
     records.insert(change.key.clone(), record);
-}
-
-fn raw<T: Serialize>(content: &T) -> Box<RawValue> {
-    to_raw_value(content).expect("only JSON members")
 }
 
 fn first_procedure(document: &Document) -> Procedure {

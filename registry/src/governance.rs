@@ -48,4 +48,4 @@ pub(crate) fn change<T: Serialize + ?Sized>(key: impl Into<String>, content: &T)
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

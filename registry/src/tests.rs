@@ -126,7 +126,7 @@ fn document() -> Value {
 }
 
 #[test]
-fn a_did_is_created_updated_and_deactivated_by_its_key() {
+fn s32_s34_a_did_is_created_updated_and_deactivated_by_its_key() {
     let mut world = World::new();
     for key in [&ed(1) as &dyn Key, &p256(2)] {
         let did = world.create(&[key], &control(&[key], 1)).unwrap();
@@ -163,7 +163,7 @@ fn a_threshold_counts_distinct_keys_and_nothing_rides_along() {
 }
 
 #[test]
-fn under_pre_rotation_only_committed_keys_rotate() {
+fn s33_under_pre_rotation_only_committed_keys_rotate() {
     let mut world = World::new();
     let (now, next, thief) = (ed(1), ed(2), ed(3));
     let mut committed = control(&[&now], 1);

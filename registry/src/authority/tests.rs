@@ -5,8 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-use super::{AUTHORITY, Power, Rule};
+use proofs::Hash;
+
+use super::{AUTHORITY, Class, Power, Rule, acting};
+use crate::Context;
+use crate::event::{Envelope, Signer};
 use crate::events::Body;
+use crate::governance::tests::nation::{MEMBERS, NETWORK, Nation};
 
 #[test]
 fn every_kind_has_one_rule_that_names_sections_powers_and_conditions() {
@@ -104,4 +109,75 @@ fn each_rule_is_shown_by_a_test_named_after_a_section_that_it_serves() {
     let missing: Vec<&str> =
         AUTHORITY.iter().filter(|rule| !shown(rule)).map(|rule| rule.kind).collect();
     assert_eq!(missing, [""; 0]);
+}
+
+/// An event by the first of these, signed by all of them once.
+fn envelope(nation: &Nation, signers: &[&str]) -> Envelope {
+    let signer = |name: &&str| {
+        let (did, key) = &nation.actors[*name];
+        Signer { did: did.clone(), key: crate::author::Key::public(key).to_string() }
+    };
+    Envelope {
+        network: NETWORK.into(),
+        author: nation.did(signers[0]),
+        valid_until: nation.context.time,
+        domain: nation.context.domain(),
+        signers: signers.iter().map(signer).collect(),
+        endorsers: vec![],
+        id: Hash([1; 32]),
+    }
+}
+
+/// Whether these signatures exercise a power, by words of its own.
+fn exercised(power: Power, signers: &[&str]) -> bool {
+    let is_member = |name: &&&str| MEMBERS.contains(*name);
+    let members = signers.iter().filter(is_member).count();
+    let office = ["admin", "secretary"].contains(&signers[0]);
+    let together = members + usize::from(office) == signers.len();
+    match power {
+        Power::GoverningBody(Class::Ordinary) => together && members >= 3,
+        Power::GoverningBody(_) => together && members >= 4,
+        Power::Members(count) => together && members >= count,
+        Power::AdministrativeBody => signers == ["admin"],
+        Power::Secretary => signers == ["secretary"],
+        Power::Author => signers.len() == 1,
+    }
+}
+
+#[test]
+fn for_every_rule_and_every_set_of_signers_exactly_the_powers_that_it_names_act() {
+    let nation = Nation::new();
+    let others = ["admin", "secretary", "op1"];
+    let mut acts = 0;
+    for set in 1..1 << 8_u32 {
+        let all = MEMBERS.iter().chain(&others).enumerate();
+        let signers: Vec<&str> =
+            all.filter(|(at, _)| set & (1 << at) != 0).map(|(_, name)| *name).collect();
+        for first in 0..signers.len() {
+            let mut signers = signers.clone();
+            signers.swap(0, first);
+            let envelope = envelope(&nation, &signers);
+            for rule in AUTHORITY {
+                let may = rule.by.iter().any(|power| exercised(*power, &signers));
+                let real = acting(rule, &envelope, &nation.context, &nation.records);
+                assert_eq!(real.is_ok(), may, "{} by {signers:?}: {real:?}", rule.kind);
+                assert!(real.is_err() || exercised(real.unwrap(), &signers));
+                acts += usize::from(may);
+            }
+        }
+    }
+    assert!(acts > 1_000, "{acts}");
+}
+
+#[test]
+fn what_was_decided_by_votes_needs_no_signature_and_only_its_own_class_is_enough() {
+    let nation = Nation::new();
+    let envelope = Envelope { signers: vec![], ..envelope(&nation, &["op1"]) };
+    for rule in AUTHORITY {
+        for class in Class::ALL {
+            let context = Context { decided: Some(class), ..nation.context.clone() };
+            let acts = acting(rule, &envelope, &context, &nation.records);
+            assert_eq!(acts.is_ok(), rule.class() == Some(class), "{} {class}", rule.kind);
+        }
+    }
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{GovernanceError, expect};
 use crate::authority::Class;
 use crate::rejection::Rejection;
-use crate::state::View;
+use crate::state::{Change, View};
 
 /// The key of the procedure in force.
 pub const KEY: &str = "governance/procedure";
@@ -97,6 +97,11 @@ impl Procedure {
     /// [`Rejection::Unreadable`].
     pub fn read(view: &dyn View) -> Result<Procedure, Rejection> {
         Ok(expect(KEY, view)?.1)
+    }
+
+    /// The change that makes this the procedure in force.
+    pub fn change(&self) -> Change {
+        super::change(KEY, self)
     }
 
     /// Checks the limits on power.

@@ -40,7 +40,7 @@ fn state(world: &World, did: &str, id: &str) -> ResourceState {
 }
 
 #[test]
-fn a_published_schema_is_named_by_its_content_and_linked_to_the_version_that_it_follows() {
+fn s47_s48_a_published_schema_is_named_by_its_content_and_linked_to_the_version_that_it_follows() {
     let mut world = World::new();
     let key = ed(1);
     let did = world.create(&[&key], &control(&[&key], 1)).unwrap();

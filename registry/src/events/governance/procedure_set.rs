@@ -7,7 +7,7 @@ use crate::event::Envelope;
 use crate::events::{self, EventKind};
 use crate::governance::Procedure;
 use crate::governance::procedure::{self, Spans, Thresholds};
-use crate::governance::{change, expect};
+use crate::governance::expect;
 use crate::rejection::Rejection;
 use crate::state::{Change, Context, View};
 
@@ -57,6 +57,6 @@ impl EventKind for ProcedureSet {
         if procedure == before {
             return Err(Rejection::Nothing);
         }
-        Ok(vec![change(procedure::KEY, &procedure)])
+        Ok(vec![procedure.change()])
     }
 }

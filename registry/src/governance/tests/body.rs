@@ -6,6 +6,7 @@ use super::nation::{DAY, MEMBERS, Nation, document, ed, evidence, governance, mo
 use crate::authority::Class;
 use crate::genesis::{Genesis, SEATS};
 use crate::governance::body::{REAPPOINTMENT, TERM};
+use crate::governance::voices::Voices;
 use crate::governance::{Body, GovernanceError};
 use crate::roles::{Role, Roles};
 use crate::{Rejection, json};
@@ -29,6 +30,10 @@ fn s5_genesis_seats_five_members_in_the_categories_of_the_act_and_no_others() {
     let secretary =
         refuse(&|document| document.roles.secretary = document.roles.governors[0].clone());
     assert!(secretary.contains("not a voting member"), "{secretary}");
+    let office = refuse(&|document| {
+        document.roles.administrative_body = document.roles.governors[0].clone();
+    });
+    assert!(office.contains("holds no seat"), "{office}");
 }
 
 fn appointment(nation: &Nation, seat: u64, member: &str) -> serde_json::Value {
@@ -98,6 +103,10 @@ fn s5_no_key_serves_two_members() {
     let id = nation.propose(&["g1"], &chair).unwrap();
     let refused = nation.vote(&["g2"], id, &chair, true);
     assert!(matches!(governance(refused), GovernanceError::SharedKey(_)));
+    let mut voices = Voices::default();
+    voices.add(1, ["k".to_owned()].into()).unwrap();
+    let shared = GovernanceError::SharedKey("k".into());
+    assert_eq!(voices.add(2, ["k".to_owned()].into()), Err(shared));
 
     let mut document = document();
     document.events[4] = nation_event(1);

@@ -11,7 +11,8 @@ use registry::{Context, SignedEvent, json};
 use std::collections::BTreeMap;
 
 fn events(c: &mut Criterion) {
-    let context = Context { network: NETWORK.into(), genesis: Hash([1; 32]), height: 2, time: NOW };
+    let (network, genesis) = (NETWORK.into(), Hash([1; 32]));
+    let context = Context { network, genesis, height: 2, time: NOW, decided: None };
     let endorser = key(u64::MAX);
     let (did, _) = inception(&endorser);
     let bytes = did_created(1, &context.domain(), (&did, &endorser));

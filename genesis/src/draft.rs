@@ -185,6 +185,7 @@ impl Draft {
             genesis: proofs::Hash::ZERO,
             height: 0,
             time: self.time,
+            decided: None,
         };
         event.apply(&context, &nothing)?;
         Ok(event)

@@ -46,7 +46,7 @@ impl Network {
     /// The `domain` that every proof names.
     pub fn domain(&self) -> String {
         let (network, genesis) = (self.name.clone(), self.genesis);
-        Context { network, genesis, height: 1, time: 0 }.domain()
+        Context { network, genesis, height: 1, time: 0, decided: None }.domain()
     }
 }
 

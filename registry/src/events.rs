@@ -1,5 +1,6 @@
-//! The kinds of events. A kind is one file here and one line in the list.
+//! The kinds of events. A kind is one file here and one line in the list, in its family.
 
+use crate::authority::Rule;
 use crate::event::Envelope;
 use crate::rejection::Rejection;
 use crate::state::{Change, Context, View};
@@ -29,18 +30,21 @@ pub trait EventKind {
 }
 
 macro_rules! events {
-    ($($module:ident::$kind:ident,)*) => {
-        $(mod $module; pub use $module::$kind;)*
+    ($($family:ident { $($module:ident::$kind:ident,)* })*) => {
+        $(mod $family { $(mod $module; pub use $module::$kind;)* } pub use $family::*;)*
 
         /// An event's own members, by kind.
         #[derive(Debug, Clone)]
         pub enum Body {
-            $(#[doc = concat!("`", stringify!($kind), "`")] $kind($kind),)*
+            $($(#[doc = concat!("`", stringify!($kind), "`")] $kind($kind),)*)*
         }
+
+        /// Who may do what: the rule of every kind, in the order of the list.
+        pub const AUTHORITY: &[Rule] = &[$($($kind::RULE,)*)*];
 
         impl Body {
             /// Every kind's name.
-            pub const KINDS: &[&str] = &[$(stringify!($kind),)*];
+            pub const KINDS: &[&str] = &[$($(stringify!($kind),)*)*];
 
             /// Reads the members of a kind from canonical JSON without the envelope's.
             ///
@@ -48,31 +52,71 @@ macro_rules! events {
             /// [`Rejection::Kind`], [`Rejection::Members`].
             pub fn read(kind: &str, text: &[u8]) -> Result<Body, Rejection> {
                 match kind {
-                    $(stringify!($kind) => serde_json::from_slice(text)
+                    $($(stringify!($kind) => serde_json::from_slice(text)
                         .map(Body::$kind)
-                        .map_err(|error| Rejection::Members(error.to_string())),)*
+                        .map_err(|error| Rejection::Members(error.to_string())),)*)*
                     _ => Err(Rejection::Kind(kind.to_owned())),
                 }
             }
 
             /// The kind's name.
             pub fn name(&self) -> &'static str {
-                match self { $(Body::$kind(_) => stringify!($kind),)* }
+                self.rule().kind
+            }
+
+            /// What the kind's authority rests on.
+            pub fn rule(&self) -> &'static Rule {
+                match self { $($(Body::$kind(_) => const { &$kind::RULE },)*)* }
             }
 
             /// The kind's rules.
             pub fn kind(&self) -> &dyn EventKind {
-                match self { $(Body::$kind(body) => body,)* }
+                match self { $($(Body::$kind(body) => body,)*)* }
             }
         }
     };
 }
 
 events! {
-    did_created::DidCreated,
-    did_deactivated::DidDeactivated,
-    did_updated::DidUpdated,
-    schema_published::SchemaPublished,
+    did {
+        did_created::DidCreated,
+        did_deactivated::DidDeactivated,
+        did_updated::DidUpdated,
+    }
+    resource {
+        schema_published::SchemaPublished,
+    }
+    trust {
+        authorization_granted::AuthorizationGranted,
+        authorization_reinstated::AuthorizationReinstated,
+        authorization_revoked::AuthorizationRevoked,
+        authorization_suspended::AuthorizationSuspended,
+        certificate_registered::CertificateRegistered,
+        certificate_reinstated::CertificateReinstated,
+        certificate_revoked::CertificateRevoked,
+        certificate_suspended::CertificateSuspended,
+        certification_issued::CertificationIssued,
+        certification_reactivated::CertificationReactivated,
+        certification_revoked::CertificationRevoked,
+        certification_suspended::CertificationSuspended,
+        credential_type_specified::CredentialTypeSpecified,
+        crl_published::CrlPublished,
+        entity_reactivated::EntityReactivated,
+        entity_registered::EntityRegistered,
+        entity_revoked::EntityRevoked,
+        entity_suspended::EntitySuspended,
+        entity_updated::EntityUpdated,
+        presentation_type_specified::PresentationTypeSpecified,
+        recognition_granted::RecognitionGranted,
+        recognition_reinstated::RecognitionReinstated,
+        recognition_suspended::RecognitionSuspended,
+        recognition_withdrawn::RecognitionWithdrawn,
+        registry_delegated::RegistryDelegated,
+        registry_discontinued::RegistryDiscontinued,
+        requirements_set::RequirementsSet,
+        wallet_certified::WalletCertified,
+        wallet_withdrawn::WalletWithdrawn,
+    }
 }
 
 /// Checks a DID document in canonical form.
@@ -83,15 +127,31 @@ fn check_document(document: &serde_json::value::RawValue, did: &str) -> Result<(
 }
 
 /// Compare and swap: the event names the version that it replaces.
-fn check_version(expected: u64, record: &proofs::Record) -> Result<(), Rejection> {
+pub(crate) fn check_version(expected: u64, record: &proofs::Record) -> Result<(), Rejection> {
     match record.version {
         current if current == expected => Ok(()),
         current => Err(Rejection::StaleVersion { expected, current }),
     }
 }
 
+/// Compare and swap of a record that need not exist yet: without a version there is none.
+pub(crate) fn check_replaced(
+    key: &str,
+    previous_version: Option<u64>,
+    view: &dyn View,
+) -> Result<Option<proofs::Record>, Rejection> {
+    let record = view.record(key);
+    match (&record, previous_version) {
+        (None, None) => {}
+        (None, Some(expected)) => return Err(Rejection::StaleVersion { expected, current: 0 }),
+        (Some(_), None) => return Err(Rejection::Exists(key.to_owned())),
+        (Some(record), Some(expected)) => check_version(expected, record)?,
+    }
+    Ok(record)
+}
+
 /// For kinds whose author needs nobody to vouch for it: nothing rides along.
-fn refuse_endorsement(envelope: &Envelope) -> Result<(), Rejection> {
+pub(crate) fn refuse_endorsement(envelope: &Envelope) -> Result<(), Rejection> {
     match envelope.endorsers.first() {
         None => Ok(()),
         Some(endorser) => Err(Rejection::EndorsementNotTaken(endorser.did.clone())),

@@ -175,7 +175,8 @@ impl Genesis {
 
     /// Where an event of the given block is decided.
     pub fn context(&self, height: u64, time: u64) -> Context {
-        Context { network: self.document.network.clone(), genesis: self.hash, height, time }
+        let network = self.document.network.clone();
+        Context { network, genesis: self.hash, height, time, decided: None }
     }
 }
 
@@ -233,6 +234,7 @@ fn first_records(
         genesis: hash,
         height: 0,
         time: document.time,
+        decided: None,
     };
     let mut records = BTreeMap::new();
     for (index, event) in document.events.iter().enumerate() {

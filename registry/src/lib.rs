@@ -14,6 +14,7 @@
 
 pub mod answer;
 pub mod author;
+pub mod authority;
 pub mod base58;
 pub mod control;
 pub mod dereferencing;
@@ -35,6 +36,7 @@ pub mod roles;
 pub mod state;
 pub mod suites;
 pub mod time;
+pub mod trust;
 
 #[cfg(test)]
 mod tests;

@@ -4,6 +4,7 @@ use crate::document::DocumentError;
 use crate::integrity::IntegrityError;
 use crate::json::JsonError;
 use crate::resource::ResourceError;
+use crate::trust::Breach;
 
 /// Why an event is refused. The set is closed and its codes are part of the API.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -57,6 +58,9 @@ pub enum Rejection {
     /// The resource breaks a rule.
     #[error("the resource is refused {0}")]
     Resource(#[from] ResourceError),
+    /// A rule of the trust registry or of oversight is broken.
+    #[error("a rule of the Act refuses it: {0}")]
+    Trust(#[from] Breach),
     /// Another version of the resource is the latest than the event follows.
     #[error("the event follows version `{found}`, but the latest is `{latest}`; read it again")]
     PreviousVersion {
@@ -104,6 +108,16 @@ pub enum Rejection {
     /// The one who endorses is not an endorser.
     #[error("`{0}` is not a registered endorser")]
     NotEndorser(String),
+    /// The author holds none of the offices for which the kind is.
+    #[error("`{who}` may not make `{kind}`, which is for {need}")]
+    NotEntitled {
+        /// The author.
+        who: String,
+        /// The kind of event.
+        kind: &'static str,
+        /// Who may.
+        need: String,
+    },
     /// An endorsement where none belongs.
     #[error("this kind of event takes no endorsement; remove the proof by `{0}`")]
     EndorsementNotTaken(String),
@@ -130,6 +144,8 @@ impl Rejection {
         let code = match self {
             Rejection::Json(error) => return format!("json-{}", error.code.as_str()),
             Rejection::Proof(error) => return format!("proof-{}", error.code.as_str()),
+            Rejection::Trust(breach) => breach.code(),
+            Rejection::NotEntitled { .. } => "not-entitled",
             Rejection::Signature { .. } => "signature",
             Rejection::ProofProfile { .. } => "proof-profile",
             Rejection::Members(_) => "members",

@@ -3,6 +3,8 @@
 use proofs::{Hash, Record};
 use serde_json::value::RawValue;
 
+use crate::authority::Class;
+
 /// The state as a rule sees it: the parent's records under the changes made earlier in the same
 /// block. Infallible: if the disk fails beneath it, the ledger raises a fault and never returns
 /// to the rule.
@@ -22,6 +24,9 @@ pub struct Context {
     pub height: u64,
     /// That block's time in milliseconds.
     pub time: u64,
+    /// Where the Governing Body decided the event by proposal and votes: in which class. Its rule
+    /// then rests on that decision, not on signatures.
+    pub decided: Option<Class>,
 }
 
 /// One write that a rule asks for: the new content of a record. Version, time and history are kept

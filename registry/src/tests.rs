@@ -34,7 +34,8 @@ pub(crate) struct World {
 impl World {
     pub(crate) fn new() -> World {
         let genesis = Hash([7; 32]);
-        let context = Context { network: "bt-test".into(), genesis, height: 0, time: NOW };
+        let network = "bt-test".into();
+        let context = Context { network, genesis, height: 0, time: NOW, decided: None };
         let mut world =
             World { records: BTreeMap::new(), context, endorser: (String::new(), ed(200)) };
         let control = control(&[&ed(200)], 1);

@@ -2,9 +2,10 @@
 
 use serde::Deserialize;
 
+use crate::authority::{Power, Rule};
 use crate::did_state::{self, DidState};
 use crate::event::Envelope;
-use crate::events::EventKind;
+use crate::events::{self, EventKind};
 use crate::rejection::Rejection;
 use crate::state::{Change, Context, View};
 
@@ -18,9 +19,19 @@ pub struct DidDeactivated {
     revealed_keys: Option<Vec<String>>,
 }
 
+impl DidDeactivated {
+    /// Who may do it.
+    pub const RULE: Rule = Rule {
+        kind: "DidDeactivated",
+        sections: "s.32, s.34",
+        by: &[Power::Author],
+        conditions: "The event names the version that it ends.",
+    };
+}
+
 impl EventKind for DidDeactivated {
     fn check(&self, envelope: &Envelope, _unsecured: &[u8]) -> Result<(), Rejection> {
-        super::refuse_endorsement(envelope)
+        events::refuse_endorsement(envelope)
     }
 
     fn subject(&self, envelope: &Envelope) -> String {
@@ -35,7 +46,7 @@ impl EventKind for DidDeactivated {
     ) -> Result<Vec<Change>, Rejection> {
         let did = &envelope.author;
         let (record, mut state) = DidState::current(did, context, view)?;
-        super::check_version(self.previous_version, &record)?;
+        events::check_version(self.previous_version, &record)?;
         let deciding = state.control.deciding(self.revealed_keys.as_deref())?;
         deciding.authorize(did, envelope, context, view)?;
         state.deactivated = true;

@@ -3,11 +3,12 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use crate::authority::{Power, Rule};
 use crate::control::Control;
 use crate::did::{self, NdiDid};
 use crate::did_state::{self, DidState};
 use crate::event::Envelope;
-use crate::events::EventKind;
+use crate::events::{self, EventKind};
 use crate::rejection::Rejection;
 use crate::roles::{self, Role};
 use crate::state::{Change, Context, View};
@@ -20,6 +21,16 @@ pub struct DidCreated {
     document: Box<RawValue>,
 }
 
+impl DidCreated {
+    /// Who may do it.
+    pub const RULE: Rule = Rule {
+        kind: "DidCreated",
+        sections: "s.32, s.34",
+        by: &[Power::Author],
+        conditions: "A registered endorser vouches for the new author; the identifier is made from the event.",
+    };
+}
+
 impl EventKind for DidCreated {
     fn check(&self, envelope: &Envelope, unsecured: &[u8]) -> Result<(), Rejection> {
         let did = NdiDid::parse(&envelope.author)
@@ -28,7 +39,7 @@ impl EventKind for DidCreated {
             return Err(Rejection::Scid(envelope.author.clone()));
         }
         self.control.check(&envelope.author, &envelope.signers)?;
-        super::check_document(&self.document, &envelope.author)
+        events::check_document(&self.document, &envelope.author)
     }
 
     fn subject(&self, envelope: &Envelope) -> String {

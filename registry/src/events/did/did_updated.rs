@@ -3,10 +3,11 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use crate::authority::{Power, Rule};
 use crate::control::Control;
 use crate::did_state::{self, DidState};
 use crate::event::Envelope;
-use crate::events::EventKind;
+use crate::events::{self, EventKind};
 use crate::rejection::Rejection;
 use crate::state::{Change, Context, View};
 
@@ -20,14 +21,24 @@ pub struct DidUpdated {
     previous_version: u64,
 }
 
+impl DidUpdated {
+    /// Who may do it.
+    pub const RULE: Rule = Rule {
+        kind: "DidUpdated",
+        sections: "s.32, s.33 (1), s.33 (3), s.34",
+        by: &[Power::Author],
+        conditions: "The event names the version that it replaces; under pre-rotation it reveals committed keys.",
+    };
+}
+
 impl EventKind for DidUpdated {
     fn check(&self, envelope: &Envelope, _unsecured: &[u8]) -> Result<(), Rejection> {
-        super::refuse_endorsement(envelope)?;
+        events::refuse_endorsement(envelope)?;
         if let Some(control) = &self.control {
             control.check(&envelope.author, &envelope.signers)?;
         }
         match &self.document {
-            Some(document) => super::check_document(document, &envelope.author),
+            Some(document) => events::check_document(document, &envelope.author),
             None if self.control.is_none() => Err(Rejection::Nothing),
             None => Ok(()),
         }
@@ -45,7 +56,7 @@ impl EventKind for DidUpdated {
     ) -> Result<Vec<Change>, Rejection> {
         let did = &envelope.author;
         let (record, mut state) = DidState::current(did, context, view)?;
-        super::check_version(self.previous_version, &record)?;
+        events::check_version(self.previous_version, &record)?;
         let revealed = self.control.as_ref().map(|control| control.keys.as_slice());
         state.control.deciding(revealed)?.authorize(did, envelope, context, view)?;
         if let Some(control) = &self.control {

@@ -3,8 +3,9 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use crate::authority::{Power, Rule};
 use crate::event::Envelope;
-use crate::events::EventKind;
+use crate::events::{self, EventKind};
 use crate::rejection::Rejection;
 use crate::resource::{self, Publication, ResourceState, Series};
 use crate::state::{Change, Context, View};
@@ -22,6 +23,14 @@ pub struct SchemaPublished {
 }
 
 impl SchemaPublished {
+    /// Who may do it.
+    pub const RULE: Rule = Rule {
+        kind: "SchemaPublished",
+        sections: "s.47, s.48",
+        by: &[Power::Author],
+        conditions: "The event names the version that it follows; what is published never changes.",
+    };
+
     fn series_key(&self, did: &str) -> String {
         resource::series_key(did, &self.resource_type, &self.resource_name)
     }
@@ -29,7 +38,7 @@ impl SchemaPublished {
 
 impl EventKind for SchemaPublished {
     fn check(&self, envelope: &Envelope, _unsecured: &[u8]) -> Result<(), Rejection> {
-        super::refuse_endorsement(envelope)?;
+        events::refuse_endorsement(envelope)?;
         let content = serde_json::from_str(self.content.get())
             .map_err(|error| Rejection::Members(format!("`content`: {error}")))?;
         let publication = Publication {

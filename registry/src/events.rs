@@ -86,6 +86,21 @@ events! {
     resource {
         schema_published::SchemaPublished,
     }
+    oversight {
+        appeal_decided::AppealDecided,
+        appeal_escalated_to_court::AppealEscalatedToCourt,
+        appeal_filed::AppealFiled,
+        audit_recorded::AuditRecorded,
+        auditor_appointed::AuditorAppointed,
+        auditor_dismissed::AuditorDismissed,
+        calendar_set::CalendarSet,
+        conformance_recorded::ConformanceRecorded,
+        controller_appointed::ControllerAppointed,
+        controllership_limited::ControllershipLimited,
+        controllership_terminated::ControllershipTerminated,
+        incident_disclosed::IncidentDisclosed,
+        incident_reported::IncidentReported,
+    }
     trust {
         authorization_granted::AuthorizationGranted,
         authorization_reinstated::AuthorizationReinstated,

@@ -29,7 +29,7 @@ mod requirements;
 pub mod step;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use action::{Action, ROLES_OF_TRUST_SERVICES, Scope};
 pub use authorization::{Authorization, Grant};
@@ -55,12 +55,25 @@ use crate::state::{Context, View};
 /// Whether `actor` is listed for `action` at all, on whatever resource. Rules then ask for the very
 /// resource.
 pub fn holds(actor: &str, action: Action, context: &Context, view: &dyn View) -> bool {
+    standing(actor, action, context, view).is_ok()
+}
+
+/// [`holds`], and if not why.
+///
+/// # Errors
+/// What is missing.
+pub fn standing(
+    actor: &str,
+    action: Action,
+    context: &Context,
+    view: &dyn View,
+) -> decide::Standing {
     let mut inquiry = decide::Inquiry::of_view(view, context.time);
-    let standing = match action {
+    let Ok(standing) = match action {
         Action::RunRegistry | Action::Delegate => inquiry.is_registry(actor),
         _ => inquiry.stands(actor, action.roles()),
     };
-    standing.is_ok_and(|standing| standing.is_ok())
+    standing
 }
 
 /// Checks that a DID is registered and not deactivated.

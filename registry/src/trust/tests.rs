@@ -5,6 +5,7 @@ mod authorizations;
 mod certificates;
 mod certifications;
 mod entities;
+mod model;
 mod queries;
 mod registries;
 
@@ -19,24 +20,24 @@ use crate::author::{self, Key as _, Times};
 use crate::genesis::Genesis;
 use crate::{Context, Control, Rejection, SignedEvent, json as canonical_json};
 
-pub(super) const NETWORK: &str = "bt-test";
+pub(crate) const NETWORK: &str = "bt-test";
 /// 2026-11-21T00:00:00Z, a Saturday.
-pub(super) const TIME: u64 = 1_795_219_200_000;
-const DAY: u64 = 86_400_000;
+pub(crate) const TIME: u64 = 1_795_219_200_000;
+pub(crate) const DAY: u64 = 86_400_000;
 
 /// The Administrative Body's key; governors have 1 to 5.
-pub(super) const AB: u8 = 6;
+pub(crate) const AB: u8 = 6;
 const SECRETARY: u8 = 7;
 const ENDORSER: u8 = 8;
 /// Organisations, by their keys.
-pub(super) const CERTIFIER: u8 = 60;
-pub(super) const REVOKER: u8 = 61;
-pub(super) const UNIVERSITY: u8 = 62;
-pub(super) const BANK: u8 = 63;
-pub(super) const REGISTRY: u8 = 64;
-pub(super) const COLLEGES: u8 = 65;
-pub(super) const WALLETS: u8 = 66;
-pub(super) const STRANGER: u8 = 67;
+pub(crate) const CERTIFIER: u8 = 60;
+pub(crate) const REVOKER: u8 = 61;
+pub(crate) const UNIVERSITY: u8 = 62;
+pub(crate) const BANK: u8 = 63;
+pub(crate) const REGISTRY: u8 = 64;
+pub(crate) const COLLEGES: u8 = 65;
+pub(crate) const WALLETS: u8 = 66;
+pub(crate) const STRANGER: u8 = 67;
 
 fn key(byte: u8) -> SigningKey {
     SigningKey::from([byte; 32])
@@ -47,14 +48,14 @@ fn control(byte: u8) -> Control {
 }
 
 /// What an event changed, by its id.
-pub(super) type Outcome = Result<String, Rejection>;
+pub(crate) type Outcome = Result<String, Rejection>;
 
 /// A ledger of one machine: a block an event, a second each.
-pub(super) struct World {
-    pub(super) records: BTreeMap<String, Record>,
+pub(crate) struct World {
+    pub(crate) records: BTreeMap<String, Record>,
     /// Every version of every record, in order.
-    pub(super) versions: BTreeMap<String, Vec<Record>>,
-    pub(super) context: Context,
+    pub(crate) versions: BTreeMap<String, Vec<Record>>,
+    pub(crate) context: Context,
     dids: BTreeMap<u8, String>,
 }
 
@@ -106,7 +107,7 @@ fn genesis(dids: &mut BTreeMap<u8, String>) -> Genesis {
 
 impl World {
     /// The network at its beginning, with organisations that have DIDs and nothing else.
-    pub(super) fn new() -> World {
+    pub(crate) fn new() -> World {
         let mut dids = BTreeMap::new();
         let genesis = genesis(&mut dids);
         let mut world = World {
@@ -125,11 +126,11 @@ impl World {
     }
 
     /// The DID of a key.
-    pub(super) fn did(&self, byte: u8) -> String {
+    pub(crate) fn did(&self, byte: u8) -> String {
         self.dids[&byte].clone()
     }
 
-    pub(super) fn create(&mut self, byte: u8, linked: bool) {
+    pub(crate) fn create(&mut self, byte: u8, linked: bool) {
         let (did, mut event) = inception(byte, linked);
         let domain = self.context.domain();
         author::sign(&mut event, &did, &domain, &key(byte)).unwrap();
@@ -153,7 +154,7 @@ impl World {
     }
 
     /// An event of one author, signed by these keys.
-    pub(super) fn signed(&mut self, author: u8, by: &[u8], kind: &str, members: Value) -> Outcome {
+    pub(crate) fn signed(&mut self, author: u8, by: &[u8], kind: &str, members: Value) -> Outcome {
         let times = Times { created: self.context.time, valid_until: self.context.time + DAY };
         let mut event = author::event(kind, NETWORK, &self.did(author), times, members);
         let domain = self.context.domain();
@@ -164,21 +165,21 @@ impl World {
     }
 
     /// An event of one author alone.
-    pub(super) fn by(&mut self, author: u8, kind: &str, members: Value) -> Outcome {
+    pub(crate) fn by(&mut self, author: u8, kind: &str, members: Value) -> Outcome {
         self.signed(author, &[author], kind, members)
     }
 
     /// An event of three governors.
-    pub(super) fn decided(&mut self, kind: &str, members: Value) -> Outcome {
+    pub(crate) fn decided(&mut self, kind: &str, members: Value) -> Outcome {
         self.signed(1, &[1, 2, 3], kind, members)
     }
 
-    pub(super) fn version(&self, key: &str) -> u64 {
+    pub(crate) fn version(&self, key: &str) -> u64 {
         self.records[key].version
     }
 
     /// Members of a change of status.
-    pub(super) fn change(&self, family: &str, subject: &str, ground: Option<&str>) -> Value {
+    pub(crate) fn change(&self, family: &str, subject: &str, ground: Option<&str>) -> Value {
         let version = self.version(&format!("{family}/{subject}"));
         let mut members = json!({ "previousVersion": version, "subject": subject });
         if let Some(ground) = ground {
@@ -187,7 +188,7 @@ impl World {
         members
     }
 
-    pub(super) fn period(&self, days: u64) -> Value {
+    pub(crate) fn period(&self, days: u64) -> Value {
         let time = self.context.time;
         json!({
             "from": crate::time::format(time),
@@ -195,22 +196,22 @@ impl World {
         })
     }
 
-    pub(super) fn later(&mut self, days: u64) {
+    pub(crate) fn later(&mut self, days: u64) {
         self.context.time += days * DAY;
     }
 
-    pub(super) fn certify(&mut self, byte: u8, role: &str) -> Outcome {
+    pub(crate) fn certify(&mut self, byte: u8, role: &str) -> Outcome {
         let members = json!({ "entity": self.did(byte), "period": self.period(365), "role": role });
         self.by(AB, "CertificationIssued", members)
     }
 
-    pub(super) fn register(&mut self, by: u8, entity: u8, particulars: Value) -> Outcome {
+    pub(crate) fn register(&mut self, by: u8, entity: u8, particulars: Value) -> Outcome {
         let members = json!({ "entity": self.did(entity), "particulars": particulars });
         self.by(by, "EntityRegistered", members)
     }
 
     /// On-boards an organisation in one role, certified where it must be.
-    pub(super) fn board(&mut self, byte: u8, role: &str) {
+    pub(crate) fn board(&mut self, byte: u8, role: &str) {
         let mut particulars = particulars(&[role]);
         if super::EntityRole::named(role).unwrap().needs_certification() {
             let id = self.certify(byte, role).unwrap();
@@ -219,14 +220,14 @@ impl World {
         self.register(AB, byte, particulars).unwrap();
     }
 
-    pub(super) fn grant(&self, by: u8, entity: u8, action: &str, resource: &str) -> Value {
+    pub(crate) fn grant(&self, by: u8, entity: u8, action: &str, resource: &str) -> Value {
         json!({
             "action": action, "authority": self.did(by), "entity": self.did(entity),
             "period": self.period(300), "resource": resource,
         })
     }
 
-    pub(super) fn authorize(
+    pub(crate) fn authorize(
         &mut self,
         by: u8,
         entity: u8,
@@ -238,13 +239,13 @@ impl World {
     }
 
     /// The id of an authorization.
-    pub(super) fn grant_id(&self, by: u8, entity: u8, action: &str, resource: &str) -> String {
+    pub(crate) fn grant_id(&self, by: u8, entity: u8, action: &str, resource: &str) -> String {
         let (authority, entity) = (self.did(by), self.did(entity));
         Grant { action, authority: &authority, entity: &entity, resource }.id()
     }
 
     /// Whether an authorization counts now.
-    pub(super) fn counts(&self, by: u8, entity: u8, action: &str, resource: &str) -> bool {
+    pub(crate) fn counts(&self, by: u8, entity: u8, action: &str, resource: &str) -> bool {
         let (authority, entity) = (self.did(by), self.did(entity));
         let grant = Grant { action, authority: &authority, entity: &entity, resource };
         let Ok(finding) =
@@ -253,7 +254,7 @@ impl World {
     }
 
     /// A published schema's DID URL.
-    pub(super) fn schema(&mut self, name: &str) -> String {
+    pub(crate) fn schema(&mut self, name: &str) -> String {
         let did = self.did(AB);
         let content =
             json!({ "issuerId": did, "name": name, "version": "1.0", "attrNames": ["name"] });
@@ -267,7 +268,7 @@ impl World {
     }
 
     /// The types of credentials and requests that the tests use.
-    pub(super) fn types(&mut self) {
+    pub(crate) fn types(&mut self) {
         let schema = self.schema("FoundationalID");
         let members = json!({ "foundational": true, "name": "FoundationalID", "schema": schema });
         self.decided("CredentialTypeSpecified", members).unwrap();
@@ -284,7 +285,7 @@ impl World {
     }
 
     /// A delegation of the registry run by `byte`.
-    pub(super) fn delegation(
+    pub(crate) fn delegation(
         &self,
         byte: u8,
         actions: &[&str],
@@ -298,7 +299,7 @@ impl World {
     }
 
     /// A nation with types, a university, a bank and a delegated registry for education.
-    pub(super) fn nation() -> World {
+    pub(crate) fn nation() -> World {
         let mut world = World::new();
         world.types();
         world.board(UNIVERSITY, "issuer");
@@ -316,12 +317,12 @@ impl World {
 }
 
 /// A period from the network's beginning.
-pub(super) fn until(end: &str) -> Value {
+pub(crate) fn until(end: &str) -> Value {
     json!({ "from": "2026-11-21T00:00:00Z", "until": end })
 }
 
 /// What is said of an organisation that lacks nothing.
-pub(super) fn particulars(roles: &[&str]) -> Value {
+pub(crate) fn particulars(roles: &[&str]) -> Value {
     json!({
         "jurisdiction": "BT",
         "limitsOfUse": { "sha256": "a".repeat(64), "uri": "https://example.bt/limits" },
@@ -332,7 +333,7 @@ pub(super) fn particulars(roles: &[&str]) -> Value {
 }
 
 /// The rule that a rejection names.
-pub(super) fn breach(outcome: Outcome) -> Breach {
+pub(crate) fn breach(outcome: Outcome) -> Breach {
     match outcome.expect_err("it is refused") {
         Rejection::Trust(breach) => breach,
         other => panic!("refused for another reason: {other}"),
@@ -340,7 +341,7 @@ pub(super) fn breach(outcome: Outcome) -> Breach {
 }
 
 /// The code of a rejection.
-pub(super) fn code(outcome: Outcome) -> String {
+pub(crate) fn code(outcome: Outcome) -> String {
     outcome.expect_err("it is refused").code()
 }
 

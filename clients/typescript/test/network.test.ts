@@ -8,8 +8,9 @@ import { fileURLToPath } from "node:url";
 
 import {
   DzongClient, LocalKey, ProblemError, UnverifiedError, canonicalText, checkInception, didCreated,
-  didDeactivated, didUpdated, endorse, formatTime, keyHash, parse, sign, verify,
-  type Control, type Event, type JsonObject, type Receipt,
+  didDeactivated, didUpdated, endorse, formatTime, keyHash, parse, resourceId, resourceUri,
+  schemaPublished, sign, verify, type Control, type Event, type Json, type JsonObject,
+  type Receipt,
 } from "../src/index.js";
 import { Localnet, SKIP } from "./localnet.js";
 import { harmless, mutate } from "./mutations.js";
@@ -136,6 +137,84 @@ test("an answer of any node proves itself to whoever knows the genesis hash", {
   const { record } = await other.record("network/parameters");
   assert.equal(record?.version, 1);
   assert.equal((await other.record("role/did:ndi:none")).record, null);
+});
+
+test("parts of documents, services and their URLs are proven, and so is their absence", {
+  skip: SKIP,
+}, async () => {
+  const key = LocalKey.generate();
+  const did = await create({ keys: [key.publicKey], threshold: 1 }, [key], (id) => ({
+    "@context": ["https://www.w3.org/ns/did/v1.1"],
+    id,
+    verificationMethod: [{
+      id: "#issuing", type: "Multikey", controller: id, publicKeyMultibase: key.publicKey,
+    }],
+    assertionMethod: ["#issuing"],
+    service: [
+      { id: "#files", type: "Files", serviceEndpoint: "https://a.example.bt/base" },
+      { id: `${id}#box`, type: ["Box", "Files"], serviceEndpoint: "https://b.example.bt/box" },
+    ],
+  }));
+  const part = await client.dereference(`${did}#issuing`);
+  assert.ok(part.content !== null && typeof part.content === "object");
+  assert.equal((part.content as JsonObject)["id"], `${did}#issuing`);
+  assert.deepEqual([part.contentType, part.error], ["application/did", null]);
+  assert.equal(part.metadata["versionId"], "1");
+  const allowed = `${did}?verificationRelationship=assertionMethod#issuing`;
+  assert.deepEqual((await client.dereference(allowed)).content, part.content);
+  const links = `${did}?service=files&relativeRef=%2Fa%3Fb%3Dc#d`;
+  const { content } = await client.dereference(links, { uriList: true });
+  assert.deepEqual(content, ["https://a.example.bt/base/a?b=c#d"]);
+  const all = await client.dereference(`${did}?serviceType=Files`, { uriList: true });
+  assert.equal((all.content as Json[]).length, 2);
+  for (const [url, code] of [
+    [`${did}#none`, "NOT_FOUND"],
+    [`${did}?service=none`, "NOT_FOUND"],
+    [`${did}?versionId=7#issuing`, "NOT_FOUND"],
+    [`${did}?verificationRelationship=authentication#files`, "INVALID_VERIFICATION_METHOD"],
+  ] as const) {
+    const { content: nothing, error } = await client.dereference(url);
+    assert.deepEqual([nothing, error?.code], [null, code], url);
+  }
+  const climbing = client.dereference(`${did}?service=files&relativeRef=..%2Fx`);
+  await assert.rejects(climbing, { name: "ProblemError", code: "INVALID_DID_URL" });
+});
+
+test("schemas are published, and proven by id, as the latest, and as of a time", {
+  skip: SKIP,
+}, async () => {
+  const key = LocalKey.generate("p256");
+  const did = await create({ keys: [key.publicKey], threshold: 1 }, [key]);
+  const [resourceType, resourceName] = ["anonCredsSchema", "ལམ་ཡིག Licence"];
+  const publish = async (version: string, previousVersionId?: string): Promise<string> => {
+    const attrNames = ["class", `since ${version}`];
+    const content: JsonObject = { issuerId: did, name: resourceName, version, attrNames };
+    const named = { resourceName, resourceType, resourceVersion: version, previousVersionId };
+    await certify(schemaPublished({ did, content, ...named }), did, [key]);
+    return resourceId(content);
+  };
+  const first = await publish("1.0");
+  const second = await publish("1.1", first);
+  await assert.rejects(publish("1.2", first), ProblemError, "it does not follow the latest");
+  const byId = await client.dereference(resourceUri(did, first));
+  assert.equal((byId.content as JsonObject)["version"], "1.0");
+  const { nextVersionId, checksum } = byId.metadata;
+  assert.deepEqual([nextVersionId, byId.contentType], [second, "application/json"]);
+  const query = new URLSearchParams({ resourceType, resourceName }).toString();
+  const series = `${did}?${query.replaceAll("+", "%20")}`;
+  const latest = await client.dereference(series);
+  assert.equal((latest.content as JsonObject)["version"], "1.1");
+  const listed = await client.dereference(`${did}?resourceId=${first}&resourceMetadata=true`);
+  const { linkedResourceMetadata } = listed.content as { linkedResourceMetadata: Json };
+  assert.match(canonicalText(linkedResourceMetadata), new RegExp(String(checksum)));
+  for (const url of [
+    `${series}&resourceVersionTime=2020-01-01T00:00:00Z`,
+    `${did}?resourceType=anonCredsSchema&resourceName=None`,
+    `${did}?resourceId=${first}&checksum=${"00".repeat(32)}`,
+  ]) {
+    const { content, error } = await client.dereference(url);
+    assert.deepEqual([content, error?.code], [null, "NOT_FOUND"], url);
+  }
 });
 
 test("a receipt is fetched again and stays valid, and the same event is known", {

@@ -9,7 +9,7 @@ from .events import EVENT_BYTES_MAX
 from .hashes import tagged
 from .members import array, base64_bytes, hexadecimal, members, natural, text
 from .trees import Entry, History, log_leaf, prove_inclusion, prove_state
-from .trust import Trust, check_clock
+from .trust import Trust, check_clock, follow_steps, read_fork
 from .verdict import Invalid, Stale, Verdict, judged
 
 ANSWER_BYTES_MAX = 16 << 20
@@ -17,9 +17,9 @@ PROOF_TYPE = "DzongProof"
 
 
 def check(trust: Trust, data: bytes, now: int, age_max: int | None = None, asked=None) -> Verdict:
-    """Whether the answer in `data` (a result about a DID, a DID URL or a resource, a record or a
-    receipt) is proven to someone who holds `trust`, at `now`, and not older than `age_max`; all in
-    milliseconds.
+    """Whether the answer in `data` (about a DID, a DID URL, a resource or a record, a receipt, a
+    trust chain or a fork proof) is proven to someone who holds `trust`, at `now`, and not older
+    than `age_max`; all in milliseconds.
 
     `asked` is the question that was put, as it stands in a proof (`{"record": key}`). Whoever
     receives an answer over a network gives it: a proof of another question is no answer.
@@ -29,11 +29,34 @@ def check(trust: Trust, data: bytes, now: int, age_max: int | None = None, asked
         answer = parse(data, ANSWER_BYTES_MAX)
         if type(answer) is not dict:
             raise Invalid("an answer is an object")
-        if "index" in answer:
-            return _check_receipt(trust, answer, now)
-        return _check_answer(trust, answer, now, age_max, asked)
+        apart = _apart(answer)
+        if apart is None:
+            return _check_answer(trust, answer, now, age_max, asked)
+        if asked is not None:
+            raise Invalid("this answers no question")
+        return apart(trust, answer, now)
 
     return judged(judge)
+
+
+def _apart(answer: dict):
+    """How a document is checked that answers no question."""
+    kind = answer.get("type")
+    if kind == "DzongTrustChain":
+        return _check_chain
+    if kind == "DzongForkProof":
+        return _check_fork
+    return _check_receipt if "index" in answer else None
+
+
+def _check_chain(trust: Trust, chain: dict, now: int):
+    reached = follow_steps(trust, chain, now)
+    return reached.height, reached.time
+
+
+def _check_fork(trust: Trust, proof: dict, _now: int):
+    fork = read_fork(trust, proof)
+    return fork.height, fork.time
 
 
 def _check_receipt(trust: Trust, receipt: dict, now: int):

@@ -250,7 +250,8 @@ export class DzongClient {
       const reply = await this.#http.request(path, accept, init);
       const verdict = await this.#judge(reply.body);
       // Where the node proves nothing, its own word tells what is wrong.
-      if (verdict.verdict === "invalid" && [400, 500].includes(reply.status)) throw problemOf(reply);
+      const isRefusal = verdict.verdict === "invalid" && [400, 500].includes(reply.status);
+      if (isRefusal) throw problemOf(reply);
       return verdict;
     };
     let verdict = await ask();

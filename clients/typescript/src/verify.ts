@@ -74,8 +74,8 @@ interface Certified {
 
 /**
  * Decides whether an answer (about a DID, a DID URL, a resource or a record, a receipt, a trust
- * chain or a fork proof) is proven to someone who holds `trust`. What is broken is invalid whatever is trusted,
- * what is whole but foreign is untrusted, and what is proven but old is stale.
+ * chain or a fork proof) is proven to someone who holds `trust`. What is broken is invalid whatever
+ * is trusted, what is whole but foreign is untrusted, and what is proven but old is stale.
  */
 export function verify(trust: Trust, answer: Uint8Array | string, freshness: Freshness): Verdict {
   return decide(() => {

@@ -103,6 +103,9 @@ function bytesOf(text: string): { bytes: Uint8Array; write: (bytes: Uint8Array) 
   }
 }
 
+/** Names of members that mean something in one place or another, and one that does not. */
+const ADDED = ["proof", "index", "past", "next", "document", "content", "fragment", "extra"];
+
 function mutateShape(spot: Spot, spots: readonly Spot[], random: Random): string {
   const { parent, name } = spot;
   const choice = random.below(5);
@@ -119,7 +122,7 @@ function mutateShape(spot: Spot, spots: readonly Spot[], random: Random): string
   if (choice === 2) {
     const added = random.pick<Json>([null, 0, 1, "", {}, [], true]);
     if (Array.isArray(parent)) parent.push(added);
-    else parent[random.pick(["proof", "index", "past", "next", "document", "content", "fragment", "extra"])] = added;
+    else parent[random.pick(ADDED)] = added;
     return `with ${canonicalText(added)} beside it`;
   }
   if (choice === 3) {
@@ -164,10 +167,11 @@ function questionOf(answer: Json): Json | undefined {
 }
 
 /**
- * Why a changed text is still true, or null where it is not:
- * an answer may be a sound one to another question, which whoever asked compares; a byte may be replaced by itself, put in as white space, and a value by an equal one; signatures
- * of a certificate and validators of a step are sets, whose order says nothing; and a trust chain
- * whose last steps are missing leads less far, to what is certified all the same.
+ * Why a changed text is still true, or null where it is not: an answer may be a sound one to
+ * another question, which whoever asked compares; a byte may be replaced by itself, put in as white
+ * space, and a value by an equal one; signatures of a certificate and validators of a step are
+ * sets, whose order says nothing; and a trust chain whose last steps are missing leads less far, to
+ * what is certified all the same.
  */
 export function harmless(original: string, changed: Uint8Array): string | null {
   let value: Json;

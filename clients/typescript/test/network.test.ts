@@ -7,10 +7,10 @@ import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 
 import {
-  DzongClient, LocalKey, ProblemError, UnverifiedError, canonicalText, checkInception, didCreated,
-  didDeactivated, didUpdated, endorse, formatTime, keyHash, parse, resourceId, resourceUri,
-  schemaPublished, sign, verify, type Control, type Event, type Json, type JsonObject,
-  type Receipt,
+  DzongClient, LocalKey, ProblemError, UnverifiedError, ValidatorSet, canonicalText,
+  checkInception, didCreated, didDeactivated, didUpdated, endorse, formatTime, keyHash, parse,
+  resourceId, resourceUri, schemaPublished, sign, toHex, verify, type Control, type Event,
+  type Json, type JsonObject, type Receipt,
 } from "../src/index.js";
 import { Localnet, SKIP } from "./localnet.js";
 import { harmless, mutate } from "./mutations.js";
@@ -229,6 +229,54 @@ test("a receipt is fetched again and stays valid, and the same event is known", 
   assert.ok(again.status === "certified" && again.receipt.id === receipt.id);
   const later = Date.now() + 20 * 86_400_000;
   assert.equal(verify(await client.trust(), receipt.bytes, { now: later }).verdict, "valid");
+});
+
+test("trust moves along the network's own chain, and what it leads to is pinned", {
+  skip: SKIP,
+}, async () => {
+  const key = LocalKey.generate();
+  const did = await create({ keys: [key.publicKey], threshold: 1 }, [key]);
+  const early = await (await fetch(`${net.url()}/1.0/identifiers/${did}?proof=true`)).text();
+  await certify(didUpdated({ did, previousVersion: 1, document: {
+    id: did, alsoKnownAs: ["https://example.bt/"],
+  } }), did, [key]);
+  const pinned: string[] = [];
+  const onCheckpoint = (text: string): void => void pinned.push(text);
+  const following = new DzongClient(net.url(), { genesis: net.genesis(), onCheckpoint });
+  const begin = await following.trust();
+  const reached = await following.follow();
+  assert.ok(begin.height === 0 && reached.height > 0 && reached.time > begin.time);
+  assert.equal(toHex(reached.validators.hash), toHex(begin.validators.hash));
+  assert.deepEqual(pinned, [await following.checkpoint()]);
+
+  // From the checkpoint on nothing older is believed, and the chain goes on from there.
+  const [checkpoint = ""] = pinned;
+  const anew = new DzongClient(net.url(), { checkpoint });
+  assert.equal((await anew.resolve(did)).metadata["versionId"], "2");
+  assert.ok((await anew.follow()).height >= reached.height);
+  assert.equal(verify(reached, early, { now: Date.now() }).verdict, "stale");
+  const later = JSON.parse(checkpoint);
+  const ahead = new DzongClient(net.url(), {
+    checkpoint: JSON.stringify({ ...later, height: later.height + 1_000_000 }),
+  });
+  // The node gives its newest header, which is below what is known: a rollback.
+  await assert.rejects(ahead.follow(), { code: "stale" });
+
+  const chain = await (await fetch(`${net.url()}/v1/trust-chain`)).text();
+  const judge = (text: string, held = begin): string =>
+    verify(held, text, { now: Date.now() }).verdict;
+  assert.equal(judge(chain), "valid");
+  assert.equal(judge(chain, { ...begin, genesis: new Uint8Array(32) }), "untrusted");
+  const { members } = begin.validators;
+  const others = { ...begin, validators: new ValidatorSet(members.slice(1)) };
+  assert.equal(judge(chain, others), "untrusted");
+  const random = new Random(7);
+  for (let round = 0; round < 200; round++) {
+    const mutant = mutate(chain, random);
+    if (harmless(chain, mutant.text) !== null) continue;
+    const { verdict } = verify(begin, mutant.text, { now: Date.now() });
+    assert.ok(["invalid", "untrusted"].includes(verdict), `${mutant.what} is ${verdict}`);
+  }
 });
 
 test("a proxy that changes or replays answers is caught", { skip: SKIP }, async () => {

@@ -86,7 +86,8 @@ test("a document is shown whole, expanded, or with some of its services", () => 
   means({ service: "#files" }, { ...document, service: [files] });
   means({ service: `${OWN}#box` }, { ...document, service: [box] });
   means({ serviceType: "Files" }, { ...document, service: [files, box] });
-  means({ service: "box", serviceType: "Files", relativeRef: "a" }, { ...document, service: [box] });
+  const both = { service: "box", serviceType: "Files", relativeRef: "a" };
+  means(both, { ...document, service: [box] });
   const full = (item: Json): Json => {
     const { id, ...rest } = item as JsonObject & { id: string };
     return { ...rest, id: OWN + id.replace(OWN, "") };

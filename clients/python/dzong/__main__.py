@@ -1,4 +1,4 @@
-"""`python -m dzong`: verify a file, resolve a DID, audit the log."""
+"""`python -m dzong`: verify a file, resolve a DID, follow the validators, audit the log."""
 
 import argparse
 import json
@@ -12,7 +12,7 @@ from .answer import check
 from .canonical import parse, parse_canonical
 from .client import Folder, Node, Unavailable
 from .log import Checkpoint, Signer, audit
-from .trust import CHAIN_BYTES_MAX, GENESIS_BYTES_MAX, Trust, check_fork, follow
+from .trust import CHAIN_BYTES_MAX, GENESIS_BYTES_MAX, Trust, check_fork, follow, follow_all
 from .verdict import EXIT_CODES, Invalid, Refusal, Verdict
 
 _EXIT = (
@@ -53,6 +53,11 @@ def _parser() -> argparse.ArgumentParser:
     resolve.add_argument("--urls", action="store_true", help="the URLs of the services it names")
     resolve.set_defaults(run=_resolve)
 
+    onward = commands.add_parser("follow", help="move trust to a node's newest certified head")
+    onward.add_argument("--url", required=True, help="a node; it is not believed")
+    onward.add_argument("--pin", metavar="FILE", help="where the checkpoint is left")
+    onward.set_defaults(run=_follow)
+
     log = commands.add_parser("audit-log", help="read the whole log and check it")
     source = log.add_mutually_exclusive_group(required=True)
     source.add_argument("--url", help="a node that serves the log")
@@ -63,7 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     log.set_defaults(run=_audit_log)
 
-    for command in (verify, resolve, log):
+    for command in (verify, resolve, onward, log):
         trust = command.add_mutually_exclusive_group(required=True)
         trust.add_argument("--genesis", metavar="FILE", help="the network's genesis document")
         trust.add_argument("--checkpoint", metavar="FILE", help="a pinned checkpoint")
@@ -99,13 +104,21 @@ def _verify(options) -> int:
     data = sys.stdin.buffer.read() if options.file == "-" else Path(options.file).read_bytes()
     kind = _kind(data)
     if kind == "DzongTrustChain":
-        verdict, moved = follow(trust, data, _now())
-        if options.pin and verdict.name == "valid":
-            Path(options.pin).write_text(json.dumps(moved.to_checkpoint()) + "\n")
-        return _show(verdict)
+        return _pin(options, *follow(trust, data, _now()))
     if kind == "DzongForkProof":
         return _verify_fork(trust, data)
     return _show(check(trust, data, _now(), _age_max(options)))
+
+
+def _follow(options) -> int:
+    chain_from = Node(options.url).trust_chain
+    return _pin(options, *follow_all(_trust(options), chain_from, _now()))
+
+
+def _pin(options, verdict: Verdict, moved: Trust) -> int:
+    if options.pin and verdict.name == "valid":
+        Path(options.pin).write_text(json.dumps(moved.to_checkpoint()) + "\n")
+    return _show(verdict)
 
 
 def _kind(data: bytes):

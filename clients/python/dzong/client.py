@@ -11,6 +11,7 @@ from pathlib import Path
 
 from .answer import ANSWER_BYTES_MAX
 from .asked import read
+from .trust import CHAIN_BYTES_MAX
 
 _SECONDS_MAX = 30
 _USER_AGENT = "dzong-python"
@@ -79,6 +80,10 @@ class Node:
         path = f"1.0/identifiers/{urllib.parse.quote(url, safe='')}?proof=true"
         # What cannot be had of a document is proven, too, be it an error to HTTP.
         return self.get(path, ANSWER_BYTES_MAX, (200, 400, 404, 410, 500), accept)
+
+    def trust_chain(self, height: int) -> bytes:
+        """The certified hand-overs from a height on, or as many as fit one chain."""
+        return self.get(f"v1/trust-chain?from={height}", CHAIN_BYTES_MAX)
 
     def record(self, key: str) -> bytes:
         """The record under a key with its proof."""

@@ -107,6 +107,16 @@ def follow(trust: Trust, data: bytes, now: int) -> tuple[Verdict, Trust]:
     return verdict, moved if verdict.name == "valid" else trust
 
 
+def follow_all(trust: Trust, chain_from, now: int) -> tuple[Verdict, Trust]:
+    """Follows chain after chain, as `chain_from(height)` gives them, until they lead no further:
+    one holds at most 256 hand-overs."""
+    while True:
+        verdict, moved = follow(trust, chain_from(trust.height), now)
+        if verdict.name != "valid" or moved.height == trust.height:
+            return verdict, moved
+        trust = moved
+
+
 def follow_steps(trust: Trust, value, now: int) -> Trust:
     """The trust to which a chain leads; raises a refusal where it leads nowhere."""
     members(value, "type", "genesis", "steps")

@@ -214,6 +214,38 @@ class LocalNetwork(unittest.TestCase):
         code, out, _ = command("verify", str(file), "--genesis", self.genesis)
         self.assertEqual((code, out.split()[0]), (0, "Valid"))
 
+    def test_trust_follows_the_network_to_a_checkpoint_and_never_back(self):
+        pinned, url = str(Path(self.home, "pinned.json")), f"http://127.0.0.1:{PORT}"
+        old = Path(self.home, "old.json")
+        old.write_bytes(Node(url).ask(self.did))
+        late = Path(self.home, "chain.json")
+        late.write_bytes(Node(url).trust_chain(0))
+        run("did", "update", self.issuer, "--key", f"{self.home}/organisation.json", "--patch",
+            f"{self.home}/patch.json", *self.here)  # fmt: skip
+        code, out, _ = command("follow", *self.here, "--pin", pinned)
+        self.assertEqual((code, out.split()[0]), (0, "Valid"), out)
+        height = json.loads(Path(pinned).read_text())["height"]
+        self.assertGreater(height, 0)
+        onward = ("--url", url, "--checkpoint", pinned)
+        self.assertEqual(command("follow", *onward, "--pin", pinned)[0], 0)
+        self.assertEqual(command("resolve", self.did, *onward)[0], 0)
+        # What was certified below the checkpoint is stale, the chain that ends there, too.
+        for file in (old, late):
+            self.assertEqual(command("verify", str(file), "--checkpoint", pinned)[0], 2)
+        checkpoint = json.loads(Path(pinned).read_text())
+        for change, wanted in (
+            ({"height": height + 10**6}, 2),
+            ({"genesis": "00" * 32}, 3),
+            ({"validators": checkpoint["validators"][1:], "height": 0}, 3),
+            ({"time": checkpoint["time"] - 31 * 86_400_000}, 3),
+        ):
+            other = Path(self.home, "other.json")
+            other.write_text(json.dumps({**checkpoint, **change}))
+            followed = command("follow", "--url", url, "--checkpoint", str(other))
+            self.assertEqual(followed[0], wanted, followed)
+        with Liar(late.read_bytes().replace(b'"power":1', b'"power":2')) as lying:
+            self.assertEqual(command("follow", "--url", lying, "--genesis", self.genesis)[0], 4)
+
     def test_a_node_that_lies_is_caught(self):
         honest = Node(self.url).ask(self.did)
         for change, code in (

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from dzong import check
 from dzong.__main__ import main
-from dzong.trust import Trust, check_fork, follow
+from dzong.trust import Trust, check_fork, follow, follow_all
 from dzong.verdict import Refusal
 
 from .support import DAY, ROOT, Key, Network, encode
@@ -47,6 +47,23 @@ class Chains(unittest.TestCase):
         self.assertEqual(self.follow(*steps, later, trust=pinned)[1].height, 20)
         self.assertEqual(self.verdict(*steps, trust=pinned), "valid")
         self.assertEqual(self.verdict(*steps[:2], trust=pinned), "stale")
+
+    def test_a_long_chain_is_followed_in_parts(self):
+        step = self.network.step
+        parts = {
+            0: [step(3, (1, 2, 3, 4), (2, 3, 4, 5))],
+            3: [step(3, (1, 2, 3, 4), (2, 3, 4, 5)), step(9, (2, 3, 4, 5), (6, 7, 8, 9))],
+            9: [step(9, (2, 3, 4, 5), (6, 7, 8, 9))],
+        }
+
+        def chain_from(height: int) -> bytes:
+            return json.dumps(self.network.chain(*parts[height])).encode()
+
+        verdict, trust = follow_all(self.network.trust(), chain_from, self.now)
+        self.assertEqual((verdict.name, trust.height), ("valid", 9))
+        parts[9] = [step(5)]
+        verdict, trust = follow_all(self.network.trust(), chain_from, self.now)
+        self.assertEqual((verdict.name, trust.height), ("stale", 9))
 
     def test_a_missing_hand_over_or_retired_validators_are_untrusted(self):
         step = self.network.step

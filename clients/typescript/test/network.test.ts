@@ -322,6 +322,8 @@ test("the program of the wallet developers' guide runs", { skip: SKIP }, () => {
   const env = { ...process.env, DZONG_URL: net.url(), DZONG_HOME: net.home };
   const printed = execFileSync(process.execPath, [program], { env, encoding: "utf8" });
   assert.match(printed, /valid invalid .*certified/s);
+  assert.match(printed, /true null\nnull NOT_FOUND the document has no such service/);
+  assert.match(printed, /application\/schema\+json true/);
   assert.match(printed, /deactivated: true/);
   assert.match(printed, /the event is refused/);
 });

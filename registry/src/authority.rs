@@ -64,7 +64,7 @@ pub enum Power {
     /// The Governing Body: as many of its members as the class asks (Act s.5, s.10).
     GoverningBody(Class),
     /// At least so many members of the Governing Body, each for itself.
-    Members(usize),
+    Members(u64),
     /// The Administrative Body (Act s.11).
     AdministrativeBody,
     /// The non-voting Member Secretary (Act s.12).
@@ -131,26 +131,25 @@ impl Power {
         context: &Context,
         view: &dyn View,
     ) -> Result<bool, Rejection> {
-        let required = match self {
-            Power::GoverningBody(class) => Procedure::read(view)?.thresholds.of(class),
-            Power::Members(count) => u64::try_from(count).unwrap_or(u64::MAX),
-            Power::AdministrativeBody => {
-                return holds(Role::AdministrativeBody, envelope, context, view);
+        match self {
+            Power::GoverningBody(class) => {
+                let Some(voices) = Voices::of(envelope, context, view)? else { return Ok(false) };
+                voices.require(Procedure::read(view)?.thresholds.of(class))
             }
-            Power::Secretary => return holds(Role::Secretary, envelope, context, view),
+            Power::Members(count) => {
+                let Some(voices) = Voices::of(envelope, context, view)? else { return Ok(false) };
+                match voices.count() {
+                    0 => Err(GovernanceError::NoVote(envelope.author.clone()).into()),
+                    _ => voices.require(count),
+                }
+            }
+            Power::AdministrativeBody => holds(Role::AdministrativeBody, envelope, context, view),
+            Power::Secretary => holds(Role::Secretary, envelope, context, view),
             Power::Holder(action) => {
                 let listed = trust::holds(&envelope.author, action, context, view);
-                return Ok(listed && signs(envelope, context, view)?);
+                Ok(listed && signs(envelope, context, view)?)
             }
-            Power::Author => return signs(envelope, context, view),
-        };
-        let Some(voices) = Voices::of(envelope, context, view)? else { return Ok(false) };
-        match voices.count() {
-            0 if matches!(self, Power::Members(_)) => {
-                Err(GovernanceError::NoVote(envelope.author.clone()).into())
-            }
-            count if count >= required => Ok(true),
-            count => Err(Rejection::Threshold { count, threshold: required }),
+            Power::Author => signs(envelope, context, view),
         }
     }
 }

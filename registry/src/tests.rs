@@ -147,6 +147,29 @@ fn s32_s34_a_did_is_created_updated_and_deactivated_by_its_key() {
 }
 
 #[test]
+fn s33_nobody_else_updates_a_did_even_where_neither_keys_nor_threshold_change() {
+    let mut world = World::new();
+    let (owner, thief) = (ed(1), ed(2));
+    let did = world.create(&[&owner], &control(&[&owner], 1)).unwrap();
+    let other = world.create(&[&thief], &control(&[&thief], 1)).unwrap();
+    let mut document = document();
+    document["id"] = did.clone().into();
+    document["service"][0]["id"] = format!("{did}#web").into();
+    document["service"][0]["serviceEndpoint"] = "https://thief.example/".into();
+    let control = control(&[&owner], 1);
+    for members in [
+        json!({ "previousVersion": 1, "document": document }),
+        json!({ "previousVersion": 1, "document": document, "control": control }),
+    ] {
+        for signer in [&did, &other] {
+            let refused =
+                world.change("DidUpdated", &did, &[(signer, &thief)], members.clone()).unwrap_err();
+            assert!(matches!(refused, Rejection::ProofNotCounted(_)), "{refused}");
+        }
+    }
+}
+
+#[test]
 fn a_threshold_counts_distinct_keys_and_nothing_rides_along() {
     let mut world = World::new();
     let (a, b, c, stranger) = (ed(1), p256(2), ed(3), ed(4));

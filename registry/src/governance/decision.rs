@@ -30,7 +30,7 @@ use crate::{events, json, time};
 pub const EXECUTION_MAX: u64 = 14 * 24 * 3600 * 1000;
 
 /// How many members cancel a decision.
-pub const CANCELLERS: usize = 2;
+pub const CANCELLERS: u64 = 2;
 
 /// The key of a decision, whose id is that of the event that proposed it.
 #[must_use]

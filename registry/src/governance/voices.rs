@@ -23,6 +23,17 @@ impl Voices {
         u64::try_from(self.seats.len()).unwrap_or(u64::MAX)
     }
 
+    /// Whether so many members speak: yes, or how many are missing.
+    ///
+    /// # Errors
+    /// [`Rejection::Threshold`].
+    pub fn require(&self, threshold: u64) -> Result<bool, Rejection> {
+        match self.count() {
+            count if count >= threshold => Ok(true),
+            count => Err(Rejection::Threshold { count, threshold }),
+        }
+    }
+
     /// The members who signed; `None` where the author is neither a member, nor the Secretary, nor
     /// the Administrative Body. The latter two propose, and their own signature adds no voice.
     ///

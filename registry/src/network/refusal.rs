@@ -28,7 +28,8 @@ pub enum NetworkError {
     Set(#[from] proofs::validators::ValidatorSetError),
     /// A limit on power: less than a third of the voting power changes within one time-lock.
     #[error(
-        "{changed} of {total} voting power would change within one time-lock, which is not less than a third; wait"
+        "{changed} of {total} voting power would change within one time-lock, which is not less \
+         than a third; wait"
     )]
     Turnover {
         /// The power that changed, with this change.
@@ -38,7 +39,8 @@ pub enum NetworkError {
     },
     /// The residency rule (Act s.115).
     #[error(
-        "{outside} of {total} voting power would stand outside the jurisdictions of the residency rule"
+        "{outside} of {total} voting power would stand outside the jurisdictions of the residency \
+         rule"
     )]
     Outside {
         /// Voting power outside.
@@ -48,12 +50,14 @@ pub enum NetworkError {
     },
     /// A replica abroad without an exception (Act s.117).
     #[error(
-        "a replica outside is for the Governing Body to authorise, with the exception of s.117 it rests on"
+        "a replica outside is for the Governing Body to authorise, with the exception of s.117 it \
+         rests on"
     )]
     Exception,
     /// Neither the old key nor the Governing Body.
     #[error(
-        "the validator's old key has not signed, or the author does not operate it; ask the Governing Body"
+        "the validator's old key has not signed, or the author does not operate it; ask the \
+         Governing Body"
     )]
     Consent,
     /// Own rotations are one to a time-lock.

@@ -1,4 +1,4 @@
-//! `FrameworkApproved`: the Governing Body approves the Governance Framework, or a new version of it.
+//! `FrameworkApproved`: the Governing Body approves the Governance Framework, or a new version.
 
 use crate::authority::{Class, Power, Rule};
 use crate::governance::document::{Form, Profile, approves};

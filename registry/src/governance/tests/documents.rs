@@ -107,7 +107,10 @@ fn s19_s23_s24_s25_standards_are_adopted_and_left_by_a_deadline() {
             json!({ "languages": languages, "name": name, "origin": origin }),
         )
     };
-    let migration = |standard: &str, deadline: &str| json!({ "deadline": deadline, "standard": standard, "successor": "vc-data-model" });
+    let migration = |standard: &str, deadline: &str| {
+        let successor = "vc-data-model";
+        json!({ "deadline": deadline, "standard": standard, "successor": successor })
+    };
     let unknown = standard("own-status-list", "hearsay");
     assert_eq!(nation.refused("StandardAdopted", THREE, unknown), "members");
     nation.act("StandardAdopted", THREE, standard("own-status-list", "own")).unwrap();

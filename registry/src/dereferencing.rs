@@ -186,9 +186,12 @@ impl Question {
     /// The services that the parameters select; at least one.
     fn select(&self, document: &Map<String, Value>) -> Found<Vec<Value>> {
         let services = document.get("service").map(items).unwrap_or_default();
+        let names = self.service.as_deref().map(|name| self.ids(name));
         let is_selected = |service: &&Value| {
             let id = service.get("id").and_then(Value::as_str).unwrap_or_default();
-            let by_id = self.service.as_ref().is_none_or(|name| self.names(name, id));
+            let by_id = names.as_ref().is_none_or(|names| {
+                names.contains(&Some(absolute_did_url(&self.did, id)))
+            });
             let by_type = self.service_type.as_ref().is_none_or(|name| {
                 let types = service.get("type").map(items).unwrap_or_default();
                 types.iter().any(|one| one.as_str() == Some(name))
@@ -202,13 +205,13 @@ impl Question {
         }
     }
 
-    /// Whether the parameter `service` names the service with this id: by the id itself, relative
-    /// or absolute, or as is usual by its fragment alone.
-    fn names(&self, name: &str, id: &str) -> bool {
-        let id = absolute_did_url(&self.did, id);
+    /// The ids that the parameter `service` may mean: the id itself, relative or absolute, or as is
+    /// usual its fragment alone.
+    fn ids(&self, name: &str) -> [Option<String>; 2] {
+        let absolute = |reference: &str| absolute_did_url(&self.did, reference);
         let fragment = format!("#{name}");
-        id == absolute_did_url(&self.did, name)
-            || is_relative_did_url(&fragment) && id == absolute_did_url(&self.did, &fragment)
+        let by_fragment = is_relative_did_url(&fragment).then(|| absolute(&fragment));
+        [Some(absolute(name)), by_fragment]
     }
 
     /// The URLs of services' endpoints, each with what was asked for below it.

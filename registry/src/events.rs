@@ -195,13 +195,17 @@ pub(crate) fn check_previous(
     }
 }
 
-/// As [`check_previous`], of the record under `key`, which is returned.
+/// As [`check_previous`], of the record under `key`, which is returned. Who names no version means
+/// that there is none.
 pub(crate) fn check_replaced(
     key: &str,
     previous_version: Option<u64>,
     view: &dyn View,
 ) -> Result<Option<proofs::Record>, Rejection> {
     let record = view.record(key);
+    if previous_version.is_none() && record.is_some() {
+        return Err(Rejection::Exists(key.to_owned()));
+    }
     check_previous(previous_version, record.as_ref())?;
     Ok(record)
 }

@@ -72,7 +72,8 @@ fn question(answer: &[u8]) -> Option<Value> {
     if answer.get("index").is_some() {
         return Some(json!({ "event": answer.get("id")? }));
     }
-    let proof = answer.get("proof").or_else(|| answer.pointer("/didDocumentMetadata/proof/0"))?;
+    let places = ["/proof", "/didDocumentMetadata/proof/0", "/contentMetadata/proof/0"];
+    let proof = places.into_iter().find_map(|place| answer.pointer(place))?;
     proof.get("question").cloned()
 }
 

@@ -28,28 +28,20 @@ pub(super) fn check(reference: &str) -> Result<(), &'static str> {
 /// RFC 3986: what may stand in a path, query or fragment without being encoded.
 const SAFE: &[u8] = b"-._~!$&'()*+,;=:@/?";
 
-/// Decodes until nothing is left to decode, so that no number of encodings hides a segment.
+/// Decodes until nothing is left to decode, so that no number of encodings hides a segment. Each
+/// byte is pushed once and popped at most once: what a decoded byte completes is decoded at once.
 fn decoded_wholly(text: &str) -> String {
-    let mut bytes = text.as_bytes().to_vec();
-    loop {
-        let mut rest = bytes.iter().copied();
-        let mut decoded = Vec::with_capacity(bytes.len());
-        while let Some(byte) = rest.next() {
-            let mut ahead = rest.clone();
-            let digits = (byte == b'%').then(|| Some((hex(ahead.next()?)?, hex(ahead.next()?)?)));
-            match digits.flatten() {
-                Some((high, low)) => {
-                    decoded.push(16 * high + low);
-                    rest = ahead;
-                }
-                None => decoded.push(byte),
-            }
+    let mut decoded = Vec::with_capacity(text.len());
+    for byte in text.bytes() {
+        decoded.push(byte);
+        while let [.., b'%', high, low] = decoded[..]
+            && let (Some(high), Some(low)) = (hex(high), hex(low))
+        {
+            decoded.truncate(decoded.len() - 3);
+            decoded.push(16 * high + low);
         }
-        if decoded.len() == bytes.len() {
-            return String::from_utf8_lossy(&decoded).into_owned();
-        }
-        bytes = decoded;
     }
+    String::from_utf8_lossy(&decoded).into_owned()
 }
 
 fn hex(byte: u8) -> Option<u8> {

@@ -27,7 +27,8 @@ impl DidCreated {
         kind: "DidCreated",
         sections: "s.32, s.34",
         by: &[Power::Author],
-        conditions: "A registered endorser vouches for the new author; the identifier is made from the event.",
+        conditions: "A registered endorser vouches for the new author; the identifier is made \
+                     from the event.",
     };
 }
 

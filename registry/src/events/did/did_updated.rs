@@ -27,7 +27,8 @@ impl DidUpdated {
         kind: "DidUpdated",
         sections: "s.32, s.33 (1), s.33 (3), s.34",
         by: &[Power::Author],
-        conditions: "The event names the version that it replaces; under pre-rotation it reveals committed keys.",
+        conditions: "The event names the version that it replaces; under pre-rotation it reveals \
+                     committed keys.",
     };
 }
 

@@ -13,7 +13,7 @@ use crate::trust::query::{Answer, Query, Question};
 
 impl World {
     /// A record as a proof shows it, with the version in force at the moment, or with its first.
-    fn proven(&self, key: &str, moment: Option<u64>) -> ProvenRecord {
+    pub(super) fn proven(&self, key: &str, moment: Option<u64>) -> ProvenRecord {
         let versions = self.versions.get(key).map_or(&[][..], Vec::as_slice);
         let record = versions.last().cloned();
         let past = moment.and_then(|moment| {

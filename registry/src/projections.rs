@@ -4,7 +4,12 @@
 use proofs::{ProvenRecord, Record};
 
 use crate::did_state::DidState;
+use crate::oversight::Auditor;
 use crate::resolution::Question;
+use crate::trust::{
+    Authorization, Certificate, Certification, Entity, Listed, Listing, Recognition, Registry,
+    Wallet,
+};
 
 /// The key under which the prepared answer about a DID is kept.
 pub fn resolution_key(did: &str) -> Vec<u8> {
@@ -13,7 +18,7 @@ pub fn resolution_key(did: &str) -> Vec<u8> {
 
 /// The entries that this record makes or replaces.
 pub fn projections(key: &str, record: &Record) -> Vec<(Vec<u8>, Vec<u8>)> {
-    let Some(did) = key.strip_prefix("did/") else { return Vec::new() };
+    let Some(did) = key.strip_prefix("did/") else { return parties(key, record) };
     let resolution = resolution(did, key, record).into_iter();
     let relations = DidState::read(record).map_or_else(Vec::new, |state| relations(did, &state));
     resolution.chain(relations).collect()
@@ -45,6 +50,47 @@ fn relations(did: &str, state: &DidState) -> Vec<(Vec<u8>, Vec<u8>)> {
         [relation_prefix(relation, other), did.as_bytes().to_vec()].concat()
     };
     controllers.chain(endorser).map(|related| (key(related), Vec::new())).collect()
+}
+
+/// How a DID is concerned by a listing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Party {
+    /// It made the listing.
+    Granter,
+    /// It is listed.
+    Subject,
+}
+
+/// What the keys of the listings begin with that concern a DID so; the record's key follows.
+pub fn party_prefix(party: Party, did: &str) -> Vec<u8> {
+    let name = match party {
+        Party::Granter => "granted-by",
+        Party::Subject => "listing-of",
+    };
+    format!("{name}/{did}/").into_bytes()
+}
+
+/// Entries without value, by which listings are found.
+fn parties(key: &str, record: &Record) -> Vec<(Vec<u8>, Vec<u8>)> {
+    fn of<T: Listing>(key: &str, record: &Record) -> Vec<(Vec<u8>, Vec<u8>)> {
+        let Some(Listed { listing, .. }) = Listed::<T>::read(&record.content) else {
+            return Vec::new();
+        };
+        let concerned = [(Party::Granter, listing.granter()), (Party::Subject, listing.subject())];
+        let name = |(party, did)| [party_prefix(party, did), key.as_bytes().to_vec()].concat();
+        concerned.map(|concerned| (name(concerned), Vec::new())).into()
+    }
+    match key.split_once('/') {
+        Some((Auditor::PREFIX, _)) => of::<Auditor>(key, record),
+        Some((Authorization::PREFIX, _)) => of::<Authorization>(key, record),
+        Some((Certificate::PREFIX, _)) => of::<Certificate>(key, record),
+        Some((Certification::PREFIX, _)) => of::<Certification>(key, record),
+        Some((Entity::PREFIX, _)) => of::<Entity>(key, record),
+        Some((Recognition::PREFIX, _)) => of::<Recognition>(key, record),
+        Some((Registry::PREFIX, _)) => of::<Registry>(key, record),
+        Some((Wallet::PREFIX, _)) => of::<Wallet>(key, record),
+        _ => Vec::new(),
+    }
 }
 
 /// The resolution result without proof, ready to be sent.

@@ -123,7 +123,10 @@ fn s60_who_appealed_goes_to_court_within_ten_working_days_after_the_decision() {
         id
     };
     let kind = "AppealEscalatedToCourt";
-    let onward = |id: &str, version: u64| json!({ "appeal": id, "previousVersion": version, "reference": "4".repeat(64) });
+    let onward = |id: &str, version: u64| {
+        let reference = "4".repeat(64);
+        json!({ "appeal": id, "previousVersion": version, "reference": reference })
+    };
     let id = file(&mut world, false);
     assert_eq!(code(world.by(BANK, kind, onward(&id, 1))), "missing");
     let id = file(&mut world, true);

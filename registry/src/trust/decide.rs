@@ -178,20 +178,6 @@ impl<'a, E> Inquiry<'a, E> {
         })
     }
 
-    /// The registry of a DID, where its chain holds.
-    ///
-    /// # Errors
-    /// What `read` fails with.
-    pub fn registry(&mut self, did: &str) -> Result<Result<Registry, String>, E> {
-        Ok(match self.is_registry(did)? {
-            Err(why) => Err(why),
-            Ok(()) => match self.listed::<Registry>(did)? {
-                Some(registry) => Ok(registry.listing),
-                None => Err("no registry was delegated to it".into()),
-            },
-        })
-    }
-
     /// Follows the parents up to the Administrative Body. Every registry on the way must count,
     /// stand as an entity, and cover what is asked about.
     fn climb(

@@ -2,11 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::decide::Inquiry;
-use super::{Action, Breach, By, Cases, Ground, Listing, Period, Scope};
+use super::{Action, Breach, By, Cases, Ground, Listed, Listing, Period, Scope};
 use crate::authority::Power;
 use crate::rejection::Rejection;
-use crate::state::{Context, View};
+use crate::state::View;
 
 /// What `registry/<did>` lists. It is never listed again once it was discontinued, so what rested
 /// on it cannot come back. Members stand in canonical order.
@@ -76,23 +75,22 @@ impl Listing for Registry {
     }
 }
 
-/// The registry that the author runs, where it acts as a delegate.
+/// The registry that the author runs, where it acts as a delegate. That its chain holds is what the
+/// power says.
 ///
 /// # Errors
-/// [`Breach::NotStanding`].
+/// [`Rejection::NotFound`], [`Rejection::Unreadable`].
 pub(crate) fn of_author(
     power: Power,
     author: &str,
-    context: &Context,
     view: &dyn View,
 ) -> Result<Option<Registry>, Rejection> {
-    if power != Power::Holder(Action::RunRegistry) {
-        return Ok(None);
-    }
-    let Ok(found) = Inquiry::of_view(view, context.time).registry(author);
-    match found {
-        Ok(registry) => Ok(Some(registry)),
-        Err(why) => Err(Breach::NotStanding(author.to_owned(), why))?,
+    match power {
+        Power::Holder(Action::RunRegistry) => {
+            let (_, listed) = Listed::<Registry>::current(author, view)?;
+            Ok(Some(listed.listing))
+        }
+        _ => Ok(None),
     }
 }
 

@@ -6,6 +6,7 @@ mod certificates;
 mod certifications;
 mod entities;
 mod model;
+mod proven;
 mod queries;
 mod registries;
 

@@ -113,7 +113,7 @@ impl EventKind for AuthorizationGranted {
             _ if self.authority != *author => Err(Breach::OtherAuthority)?,
             _ => {}
         }
-        let registry = registries::of_author(power, author, context, view)?;
+        let registry = registries::of_author(power, author, view)?;
         registries::check_scope(registry.as_ref(), self.action, &self.resource)?;
         self.check_resource(power, view)?;
         decide::require_role(&self.entity, self.action.roles(), context, view)?;

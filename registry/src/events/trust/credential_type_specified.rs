@@ -54,7 +54,7 @@ impl EventKind for CredentialTypeSpecified {
     ) -> Result<Vec<Change>, Rejection> {
         let power = acting(&Self::RULE, envelope, context, view)?;
         let author = &envelope.author;
-        let registry = registries::of_author(power, author, context, view)?;
+        let registry = registries::of_author(power, author, view)?;
         registries::check_scope(registry.as_ref(), Action::Issue, &self.name)?;
         let id = credential_type::id(&self.name);
         let before = Listed::<CredentialType>::replaced(&id, self.previous_version, view)?;

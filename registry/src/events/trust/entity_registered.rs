@@ -47,7 +47,7 @@ impl EventKind for EntityRegistered {
         view: &dyn View,
     ) -> Result<Vec<Change>, Rejection> {
         let power = acting(&Self::RULE, envelope, context, view)?;
-        let registry = registries::of_author(power, &envelope.author, context, view)?;
+        let registry = registries::of_author(power, &envelope.author, view)?;
         Entity::check_registrar(registry.as_ref(), &self.particulars.roles)?;
         trust::check_registered(&self.entity, view)?;
         // Never listed anew: what rested on a revoked entity must not come back.

@@ -39,7 +39,6 @@ impl EntityUpdated {
         power: Power,
         listed: &Entity,
         envelope: &Envelope,
-        context: &Context,
         view: &dyn View,
     ) -> Result<(), Rejection> {
         let author = &envelope.author;
@@ -47,7 +46,7 @@ impl EntityUpdated {
             return Ok(());
         }
         if power == Power::Holder(Action::RunRegistry) && listed.registrar == *author {
-            let registry = registries::of_author(power, author, context, view)?;
+            let registry = registries::of_author(power, author, view)?;
             return Ok(Entity::check_registrar(registry.as_ref(), &self.particulars.roles)?);
         }
         if listed.did != *author {
@@ -79,7 +78,7 @@ impl EventKind for EntityUpdated {
         let power = acting(&Self::RULE, envelope, context, view)?;
         let (record, mut listed) = Listed::<Entity>::current(&self.entity, view)?;
         check_version(self.previous_version, &record)?;
-        self.check_author(power, &listed.listing, envelope, context, view)?;
+        self.check_author(power, &listed.listing, envelope, view)?;
         if listed.status.state == State::Revoked {
             let (from, to) = (State::Revoked, State::Active);
             Err(Breach::Step { subject: self.entity.clone(), from, to })?;

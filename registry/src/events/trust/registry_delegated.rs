@@ -64,7 +64,7 @@ impl EventKind for RegistryDelegated {
             period: self.period,
             scope: self.scope.clone(),
         };
-        match registries::of_author(power, author, context, view)? {
+        match registries::of_author(power, author, view)? {
             Some(parent) => registry.check_within(&parent)?,
             None => {
                 let most = Requirements::of(view)?.delegation_depth_max;

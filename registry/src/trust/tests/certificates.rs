@@ -80,7 +80,7 @@ fn s40_each_ground_of_a_revocation_is_for_whom_the_act_names() {
 }
 
 #[test]
-fn s42_s43_the_administrative_body_reinstates_on_appeal() {
+fn s40_s42_s43_a_suspended_certificate_is_reinstated_on_appeal() {
     let mut world = World::nation();
     world.authorize(AB, REVOKER, "revoke", "dpki-certificate").unwrap();
     let members = world.certificate(BANK, "1");

@@ -8,11 +8,12 @@ use serde_json::json;
 
 use super::*;
 use crate::json::tests::vectors;
+use crate::projections::{Party, party_prefix, projections};
 use crate::trust::query::{Answer, Query, Question};
 
 impl World {
     /// A record as a proof shows it, with the version in force at the moment, or with its first.
-    fn proven(&self, key: &str, moment: Option<u64>) -> ProvenRecord {
+    pub(super) fn proven(&self, key: &str, moment: Option<u64>) -> ProvenRecord {
         let versions = self.versions.get(key).map_or(&[][..], Vec::as_slice);
         let record = versions.last().cloned();
         let past = moment.and_then(|moment| {
@@ -274,4 +275,20 @@ fn s93_questions_and_answers_fit_the_protocols_schemas() {
     }
     let wrong = json!({ "entity_id": 7 });
     assert!(fits(schema("authorization_request"), &wrong).is_err(), "the check checks");
+}
+
+#[test]
+fn listings_are_found_by_who_made_them_and_by_whom_they_concern() {
+    let mut world = World::nation();
+    world.authorize(REGISTRY, UNIVERSITY, "issue", "DegreeCertificate").unwrap();
+    let id = world.grant_id(REGISTRY, UNIVERSITY, "issue", "DegreeCertificate");
+    let key = format!("authorization/{id}");
+    let made = projections(&key, &world.records[&key]);
+    for (party, byte) in [(Party::Granter, REGISTRY), (Party::Subject, UNIVERSITY)] {
+        let name = [party_prefix(party, &world.did(byte)), key.as_bytes().to_vec()].concat();
+        assert!(made.contains(&(name, Vec::new())), "{party:?}");
+    }
+    let others = world.records.iter().filter(|(key, _)| !key.starts_with("did/"));
+    let found = others.filter(|(key, record)| projections(key, record).len() == 2).count();
+    assert_eq!(found, 6 + 4 + 1 + 1, "entities, certifications, the registry, and the grant");
 }

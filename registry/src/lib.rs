@@ -36,6 +36,7 @@ pub mod resource;
 pub mod roles;
 pub mod state;
 pub mod suites;
+mod template;
 pub mod time;
 
 #[cfg(test)]

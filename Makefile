@@ -19,6 +19,8 @@ build: setup
 test: setup
 	cargo build --release --locked --workspace --all-targets
 	.ci/npm
+	.ci/clients install
+	.ci/python install
 	cargo nextest run --release --locked --workspace --no-fail-fast
 	.ci/explorer test
 	.ci/clients

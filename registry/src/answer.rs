@@ -11,6 +11,7 @@ use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value};
 
 use crate::event::id_of;
+use crate::trust::query::{self, Query};
 use crate::{dereferencing, did, json, resolution, resource};
 
 /// The largest answer that is checked.
@@ -23,8 +24,12 @@ pub const PROOF_TYPE: &str = "DzongProof";
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Question {
+    /// Whether an entity is authorised (TRQP).
+    Authorization(query::Question),
     /// A DID URL.
     Dereferencing(dereferencing::Question),
+    /// Whether an authority is recognised (TRQP).
+    Recognition(query::Question),
     /// A record by its key.
     Record(String),
     /// A DID.
@@ -52,7 +57,7 @@ impl Question {
     fn place(&self) -> &'static str {
         match self {
             Question::Dereferencing(_) | Question::Resource(_) => "contentMetadata",
-            Question::Record(_) => "proof",
+            Question::Authorization(_) | Question::Recognition(_) | Question::Record(_) => "proof",
             Question::Resolution(_) => "didDocumentMetadata",
         }
     }
@@ -278,8 +283,16 @@ fn rebuild(proof: &Proof, trust: &Trust) -> Result<Value, String> {
             let answer = question.answer(network(&question.did), records);
             answer.ok_or("the records do not answer")?.to_json(None)
         }
+        Question::Authorization(question) => trusted(proof, Query::Authorization, question)?,
+        Question::Recognition(question) => trusted(proof, Query::Recognition, question)?,
     };
     serde_json::from_str(&text).map_err(|error| error.to_string())
+}
+
+fn trusted(proof: &Proof, query: Query, question: &query::Question) -> Result<String, String> {
+    let header = proof.evidence.header().map_err(|error| error.to_string())?;
+    let answer = question.answer(query, header.time, &proof.evidence.records);
+    Ok(answer.ok_or("the records do not answer")?.to_json(None))
 }
 
 fn only(records: &[ProvenRecord]) -> Result<&ProvenRecord, String> {

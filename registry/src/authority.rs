@@ -18,6 +18,7 @@ use crate::governance::voices::Voices;
 use crate::rejection::Rejection;
 use crate::roles::{Role, Roles};
 use crate::state::{Context, View};
+use crate::trust::{self, Action};
 
 pub use crate::events::AUTHORITY;
 
@@ -68,6 +69,9 @@ pub enum Power {
     AdministrativeBody,
     /// The non-voting Member Secretary (Act s.12).
     Secretary,
+    /// The author, which is listed in the trust registry for an action. On which resource, the kind
+    /// decides.
+    Holder(Action),
     /// The author, for itself.
     Author,
 }
@@ -134,6 +138,10 @@ impl Power {
                 return holds(Role::AdministrativeBody, envelope, context, view);
             }
             Power::Secretary => return holds(Role::Secretary, envelope, context, view),
+            Power::Holder(action) => {
+                let listed = trust::holds(&envelope.author, action, context, view);
+                return Ok(listed && signs(envelope, context, view)?);
+            }
             Power::Author => return signs(envelope, context, view),
         };
         let Some(voices) = Voices::of(envelope, context, view)? else { return Ok(false) };
@@ -181,6 +189,7 @@ impl fmt::Display for Power {
             Power::Members(count) => write!(f, "{count} members of the Governing Body"),
             Power::AdministrativeBody => f.write_str("the Administrative Body"),
             Power::Secretary => f.write_str("the Member Secretary"),
+            Power::Holder(action) => f.write_str(action.holder()),
             Power::Author => f.write_str("the author, for itself"),
         }
     }

@@ -130,6 +130,52 @@ events! {
     resource {
         schema_published::SchemaPublished,
     }
+    oversight {
+        appeal_decided::AppealDecided,
+        appeal_escalated_to_court::AppealEscalatedToCourt,
+        appeal_filed::AppealFiled,
+        audit_recorded::AuditRecorded,
+        auditor_appointed::AuditorAppointed,
+        auditor_dismissed::AuditorDismissed,
+        calendar_set::CalendarSet,
+        conformance_recorded::ConformanceRecorded,
+        controller_appointed::ControllerAppointed,
+        controllership_limited::ControllershipLimited,
+        controllership_terminated::ControllershipTerminated,
+        incident_disclosed::IncidentDisclosed,
+        incident_reported::IncidentReported,
+    }
+    trust {
+        authorization_granted::AuthorizationGranted,
+        authorization_reinstated::AuthorizationReinstated,
+        authorization_revoked::AuthorizationRevoked,
+        authorization_suspended::AuthorizationSuspended,
+        certificate_registered::CertificateRegistered,
+        certificate_reinstated::CertificateReinstated,
+        certificate_revoked::CertificateRevoked,
+        certificate_suspended::CertificateSuspended,
+        certification_issued::CertificationIssued,
+        certification_reactivated::CertificationReactivated,
+        certification_revoked::CertificationRevoked,
+        certification_suspended::CertificationSuspended,
+        credential_type_specified::CredentialTypeSpecified,
+        crl_published::CrlPublished,
+        entity_reactivated::EntityReactivated,
+        entity_registered::EntityRegistered,
+        entity_revoked::EntityRevoked,
+        entity_suspended::EntitySuspended,
+        entity_updated::EntityUpdated,
+        presentation_type_specified::PresentationTypeSpecified,
+        recognition_granted::RecognitionGranted,
+        recognition_reinstated::RecognitionReinstated,
+        recognition_suspended::RecognitionSuspended,
+        recognition_withdrawn::RecognitionWithdrawn,
+        registry_delegated::RegistryDelegated,
+        registry_discontinued::RegistryDiscontinued,
+        requirements_set::RequirementsSet,
+        wallet_certified::WalletCertified,
+        wallet_withdrawn::WalletWithdrawn,
+    }
 }
 
 /// Checks a DID document in canonical form.
@@ -140,7 +186,7 @@ fn check_document(document: &serde_json::value::RawValue, did: &str) -> Result<(
 }
 
 /// Compare and swap: the event names the version that it replaces.
-fn check_version(expected: u64, record: &proofs::Record) -> Result<(), Rejection> {
+pub(crate) fn check_version(expected: u64, record: &proofs::Record) -> Result<(), Rejection> {
     match record.version {
         current if current == expected => Ok(()),
         current => Err(Rejection::StaleVersion { expected, current }),
@@ -157,6 +203,17 @@ pub(crate) fn check_previous(
         expected if expected == current => Ok(()),
         expected => Err(Rejection::StaleVersion { expected, current }),
     }
+}
+
+/// As [`check_previous`], of the record under `key`, which is returned.
+pub(crate) fn check_replaced(
+    key: &str,
+    previous_version: Option<u64>,
+    view: &dyn View,
+) -> Result<Option<proofs::Record>, Rejection> {
+    let record = view.record(key);
+    check_previous(previous_version, record.as_ref())?;
+    Ok(record)
 }
 
 /// For kinds whose author needs nobody to vouch for it: nothing rides along.

@@ -23,12 +23,14 @@ pub mod did_state;
 pub mod document;
 pub mod event;
 pub mod events;
+pub mod explain;
 pub mod genesis;
 pub mod governance;
 pub mod integrity;
 pub mod json;
 pub mod multikey;
 pub mod network;
+pub mod oversight;
 pub mod projections;
 pub mod rejection;
 pub mod resolution;
@@ -38,6 +40,7 @@ pub mod state;
 pub mod suites;
 mod template;
 pub mod time;
+pub mod trust;
 
 #[cfg(test)]
 mod tests;

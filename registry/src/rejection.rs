@@ -6,6 +6,7 @@ use crate::integrity::IntegrityError;
 use crate::json::JsonError;
 use crate::network::NetworkError;
 use crate::resource::ResourceError;
+use crate::trust::Breach;
 
 /// Why an event is refused. The set is closed and its codes are part of the API.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -59,6 +60,9 @@ pub enum Rejection {
     /// The resource breaks a rule.
     #[error("the resource is refused {0}")]
     Resource(#[from] ResourceError),
+    /// A rule of the trust registry or of oversight is broken.
+    #[error("a rule of the Act refuses it: {0}")]
+    Trust(#[from] Breach),
     /// Another version of the resource is the latest than the event follows.
     #[error("the event follows version `{found}`, but the latest is `{latest}`; read it again")]
     PreviousVersion {
@@ -153,6 +157,7 @@ impl Rejection {
             Rejection::Proof(error) => return format!("proof-{}", error.code.as_str()),
             Rejection::Governance(error) => error.code(),
             Rejection::Infrastructure(error) => error.code(),
+            Rejection::Trust(breach) => breach.code(),
             Rejection::NotEntitled { .. } => "not-entitled",
             Rejection::NotSigned(_) => "not-signed",
             Rejection::Signature { .. } => "signature",

@@ -2,21 +2,22 @@
 //! a
 //! format must change, it gets a new tag, and the old example stays.
 
+mod dereferencing;
 mod trust;
 
 use std::fs;
 
 use proofs::record::{key_hash, record_hash};
 use proofs::trust::Freshness;
-use proofs::{Trust, Verdict, merkle};
+use proofs::{Evidence, Trust, Verdict, merkle};
 use registry::answer::{self, Question};
 use registry::{SignedEvent, json, projections, resolution, resource};
 use serde_json::{Value, json};
 use tests::golden::{Golden, NETWORK, TIME};
 use tests::root;
 
-/// A resolution result with its proof, as a node serves it.
-fn answer(golden: &Golden, question: resolution::Question) -> Value {
+/// The proven record of a DID, in the version that is asked for.
+fn evidence(golden: &Golden, question: &resolution::Question) -> Evidence {
     let snapshot = golden.ledger.snapshot();
     let key = question.key(NETWORK).expect("a key");
     let mut evidence = snapshot.prove(&[&key]).expect("no fault").expect("certified");
@@ -28,6 +29,12 @@ fn answer(golden: &Golden, question: resolution::Question) -> Value {
     if let Some(version) = version {
         evidence.records[0].past = snapshot.past_version(&key, version).expect("no fault");
     }
+    evidence
+}
+
+/// A resolution result with its proof, as a node serves it.
+fn answer(golden: &Golden, question: resolution::Question) -> Value {
+    let evidence = evidence(golden, &question);
     let resolution = question.answer(&evidence.records[0]).expect("an answer");
     let proof = answer::Proof::to_json(Question::Resolution(question), evidence);
     serde_json::from_str(&resolution.to_json(Some(&proof))).expect("JSON")
@@ -174,6 +181,7 @@ fn examples() -> Value {
     });
     // Later blocks, so that what was frozen before stays as it was.
     examples["resources"] = resources(&golden, &did);
+    examples["dereferencing"] = dereferencing::examples(&golden, &other);
     examples
 }
 
@@ -190,7 +198,7 @@ fn the_frozen_examples_are_what_the_code_makes() {
     }
 }
 
-/// What an answer about a resource says that was asked.
+/// What an answer about a DID URL or a resource says that was asked.
 fn asks(answer: &[u8]) -> Option<Value> {
     let answer: Value = serde_json::from_slice(answer).ok()?;
     answer.pointer("/contentMetadata/proof/0/question").cloned()
@@ -205,8 +213,10 @@ fn the_frozen_answers_are_valid_and_nothing_else_is() {
     let now = frozen["now"].as_u64().expect("a time");
     let mut answers = frozen["answers"].as_object().expect("answers").clone();
     answers.insert("receipt".into(), frozen["receipt"].clone());
-    for (name, answer) in frozen["resources"]["answers"].as_object().expect("answers") {
-        answers.insert(format!("resource {name}"), answer.clone());
+    for kind in ["resources", "dereferencing"] {
+        for (name, answer) in frozen[kind]["answers"].as_object().expect("answers") {
+            answers.insert(format!("{kind} {name}"), answer.clone());
+        }
     }
     for (name, answer) in &answers {
         let check = |age_max, now| {

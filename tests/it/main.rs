@@ -3,3 +3,4 @@
 mod golden;
 mod network;
 mod tidy;
+mod verifiers;

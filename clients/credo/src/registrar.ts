@@ -7,11 +7,11 @@ import {
 } from "@credo-ts/core";
 import {
   DzongError, FormatError, didCreated, didDeactivated, didUpdated, endorse, keyHash,
-  parse, sign, type Control, type DzongClient, type Event, type JsonObject, type Signer,
+  parse, type Control, type DzongClient, type Event, type JsonObject, type Signer,
 } from "@dzong/client";
 
 import { documentOf } from "./resolver.js";
-import { kmsSigner, kmsSigners } from "./signer.js";
+import { kmsSigner, kmsSigners, signedBy } from "./signer.js";
 
 /** Who vouches for a new DID: takes the signed event, and gives it back endorsed. */
 export type Endorser = (event: Event, domain: string) => Promise<Event>;
@@ -88,7 +88,7 @@ export class NdiDidRegistrar implements DidRegistrar {
         control: await controlOf(context, control),
         document: (id) => document(id, methods, service),
       });
-      const signed = await this.#signed(context, event, did, control.keyIds);
+      const signed = await signedBy(context, this.#client, event, did, control.keyIds);
       const state = await this.#submitted(await endorser(signed, await this.#client.domain()), did);
       const record = new DidRecord({
         did,
@@ -114,7 +114,8 @@ export class NdiDidRegistrar implements DidRegistrar {
         document: parse(JSON.stringify(didDocument.toJSON())) as JsonObject,
         control,
       });
-      return this.#submitted(await this.#signed(context, event, did, options.keyIds), did);
+      const signed = await signedBy(context, this.#client, event, did, options.keyIds);
+      return this.#submitted(signed, did);
     });
   }
 
@@ -128,7 +129,7 @@ export class NdiDidRegistrar implements DidRegistrar {
       const isPreRotated = (control.nextKeyHashes ?? []).length > 0;
       const revealedKeys = isPreRotated ? signers.map(({ publicKey }) => publicKey) : undefined;
       const event = didDeactivated({ did, previousVersion: version, revealedKeys });
-      return this.#submitted(await this.#signed(context, event, did, keyIds), did);
+      return this.#submitted(await signedBy(context, this.#client, event, did, keyIds), did);
     });
   }
 
@@ -136,20 +137,6 @@ export class NdiDidRegistrar implements DidRegistrar {
     const state = await this.#client.didState(did);
     if (state === null) throw new FormatError(`\`${did}\` is not registered`);
     return state;
-  }
-
-  async #signed(
-    context: AgentContext,
-    event: Event,
-    did: string,
-    keyIds: readonly string[],
-  ): Promise<Event> {
-    const domain = await this.#client.domain();
-    let signed = event;
-    for (const key of await kmsSigners(context, keyIds)) {
-      signed = await sign(signed, { did, key, domain });
-    }
-    return signed;
   }
 
   /** The state of the operation, from the ledger as it is after the event. */

@@ -1,7 +1,7 @@
 /** Keys of an agent's key management sign events; their secrets stay where they are. */
 
 import { Kms, type AgentContext } from "@credo-ts/core";
-import type { Signer } from "@dzong/client";
+import { sign, type DzongClient, type Event, type Signer } from "@dzong/client";
 
 /** The key with this id in the agent's key management: Ed25519 or P-256. */
 export async function kmsSigner(context: AgentContext, keyId: string): Promise<Signer> {
@@ -21,4 +21,20 @@ export function kmsSigners(
   keyIds: readonly string[],
 ): Promise<readonly Signer[]> {
   return Promise.all(keyIds.map((keyId) => kmsSigner(context, keyId)));
+}
+
+/** The event with a proof by each of these keys, as a voice of the DID. */
+export async function signedBy(
+  context: AgentContext,
+  client: DzongClient,
+  event: Event,
+  did: string,
+  keyIds: readonly string[],
+): Promise<Event> {
+  const domain = await client.domain();
+  let signed = event;
+  for (const key of await kmsSigners(context, keyIds)) {
+    signed = await sign(signed, { did, key, domain });
+  }
+  return signed;
 }

@@ -13,7 +13,7 @@ import {
 } from "../src/index.js";
 import { memoryAgent } from "./memory.js";
 
-type TestAgent = Awaited<ReturnType<typeof memoryAgent>>;
+type TestAgent = Awaited<ReturnType<typeof memoryAgent<{}>>>;
 
 let net: Localnet;
 /** The issuer writes to one node; the verifier reads from another, and holds none of its keys. */
@@ -28,8 +28,8 @@ before(async () => {
   const reading = new DzongClient(net.url(1), { genesis, maxAge: 30_000 });
   const endorser = net.key("endorser");
   const registrar = new NdiDidRegistrar(writing, endorserOf(endorser.did, endorser.key));
-  issuer = await memoryAgent([new NdiDidResolver(writing)], [registrar]);
-  verifier = await memoryAgent([new NdiDidResolver(reading)], []);
+  issuer = await memoryAgent([new NdiDidResolver(writing)], [registrar], {});
+  verifier = await memoryAgent([new NdiDidResolver(reading)], [], {});
 });
 after(async () => {
   await issuer?.shutdown();

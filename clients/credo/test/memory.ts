@@ -13,8 +13,8 @@ import {
   Agent, DidsModule, InjectionSymbols, Kms, RecordNotFoundError, StorageVersionRecord,
   UpdateAssistant,
   type AgentContext, type AgentDependencies, type BaseRecord, type BaseRecordConstructor,
-  type DependencyManager, type DidRegistrar, type DidResolver, type Module, type Query,
-  type StorageService,
+  type DependencyManager, type DidRegistrar, type DidResolver, type Module, type ModulesMap,
+  type Query, type StorageService,
 } from "@credo-ts/core";
 
 /** Every type of record is kept in the same way. */
@@ -162,10 +162,11 @@ class MemoryModule implements Module {
   }
 }
 
-/** An agent with these DID methods, ready to use. */
-export async function memoryAgent(
+/** An agent with these DID methods, and further modules, ready to use. */
+export async function memoryAgent<Modules extends ModulesMap>(
   resolvers: readonly DidResolver[],
   registrars: readonly DidRegistrar[],
+  modules: Modules,
 ) {
   const agent = new Agent({
     config: {},
@@ -180,6 +181,7 @@ export async function memoryAgent(
       memory: new MemoryModule(),
       dids: new DidsModule({ resolvers: [...resolvers], registrars: [...registrars] }),
       kms: new Kms.KeyManagementModule({ backends: [new MemoryKms()] }),
+      ...modules,
     },
   });
   await agent.initialize();

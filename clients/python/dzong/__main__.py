@@ -1,17 +1,18 @@
-"""`python -m dzong`: verify a file, resolve a DID, audit the log."""
+"""`python -m dzong`: verify a file, resolve a DID, follow the validators, audit the log."""
 
 import argparse
 import json
 import sys
 import time
 from pathlib import Path
+from urllib.parse import urlencode
 
+from . import asked, did
 from .answer import check
 from .canonical import parse, parse_canonical
 from .client import Folder, Node, Unavailable
-from .did import Question
 from .log import Checkpoint, Signer, audit
-from .trust import CHAIN_BYTES_MAX, GENESIS_BYTES_MAX, Trust, check_fork, follow
+from .trust import CHAIN_BYTES_MAX, GENESIS_BYTES_MAX, Trust, check_fork, follow, follow_all
 from .verdict import EXIT_CODES, Invalid, Refusal, Verdict
 
 _EXIT = (
@@ -19,6 +20,7 @@ _EXIT = (
     "where it is proven that the DID or version does not exist"
 )
 _VALIDATORS_KEY = "network/validators"
+_OUTCOMES = ("didResolutionMetadata", "dereferencingMetadata")
 
 
 def main(arguments: list | None = None) -> int:
@@ -41,12 +43,20 @@ def _parser() -> argparse.ArgumentParser:
     verify.add_argument("--pin", metavar="FILE", help="where a valid chain leaves a checkpoint")
     verify.set_defaults(run=_verify)
 
-    resolve = commands.add_parser("resolve", help="resolve a DID and check the answer")
-    resolve.add_argument("did")
+    resolve = commands.add_parser(
+        "resolve", help="resolve a DID, or dereference a DID URL, and check the answer"
+    )
+    resolve.add_argument("did", help="a DID, or a DID URL: did:ndi:…#key, …/resources/z…")
     resolve.add_argument("--url", required=True, help="a node; it is not believed")
     resolve.add_argument("--version-id", metavar="N")
     resolve.add_argument("--version-time", metavar="T")
+    resolve.add_argument("--urls", action="store_true", help="the URLs of the services it names")
     resolve.set_defaults(run=_resolve)
+
+    onward = commands.add_parser("follow", help="move trust to a node's newest certified head")
+    onward.add_argument("--url", required=True, help="a node; it is not believed")
+    onward.add_argument("--pin", metavar="FILE", help="where the checkpoint is left")
+    onward.set_defaults(run=_follow)
 
     log = commands.add_parser("audit-log", help="read the whole log and check it")
     source = log.add_mutually_exclusive_group(required=True)
@@ -58,7 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     log.set_defaults(run=_audit_log)
 
-    for command in (verify, resolve, log):
+    for command in (verify, resolve, onward, log):
         trust = command.add_mutually_exclusive_group(required=True)
         trust.add_argument("--genesis", metavar="FILE", help="the network's genesis document")
         trust.add_argument("--checkpoint", metavar="FILE", help="a pinned checkpoint")
@@ -94,13 +104,21 @@ def _verify(options) -> int:
     data = sys.stdin.buffer.read() if options.file == "-" else Path(options.file).read_bytes()
     kind = _kind(data)
     if kind == "DzongTrustChain":
-        verdict, moved = follow(trust, data, _now())
-        if options.pin and verdict.name == "valid":
-            Path(options.pin).write_text(json.dumps(moved.to_checkpoint()) + "\n")
-        return _show(verdict)
+        return _pin(options, *follow(trust, data, _now()))
     if kind == "DzongForkProof":
         return _verify_fork(trust, data)
     return _show(check(trust, data, _now(), _age_max(options)))
+
+
+def _follow(options) -> int:
+    chain_from = Node(options.url).trust_chain
+    return _pin(options, *follow_all(_trust(options), chain_from, _now()))
+
+
+def _pin(options, verdict: Verdict, moved: Trust) -> int:
+    if options.pin and verdict.name == "valid":
+        Path(options.pin).write_text(json.dumps(moved.to_checkpoint()) + "\n")
+    return _show(verdict)
 
 
 def _kind(data: bytes):
@@ -126,23 +144,40 @@ def _verify_fork(trust: Trust, data: bytes) -> int:
 
 def _resolve(options) -> int:
     trust = _trust(options)
-    question = Question(options.did, options.version_id, options.version_time)
-    failure = question.failure(trust.network)
+    url = _url(options)
+    kind, question = _question(url, options.urls)
+    failure = did.Question(question.did).failure(trust.network)
     if failure:
         raise Unavailable(f"`{options.did}` cannot be resolved: {failure}")
-    data = Node(options.url).resolve(question)
-    asked = {"resolution": question.to_json()}
-    verdict = check(trust, data, _now(), _age_max(options), asked)
+    data = Node(options.url).ask(url, options.urls)
+    verdict = check(trust, data, _now(), _age_max(options), {kind: question.to_json()})
     if verdict.name in ("valid", "stale"):
         answer = json.loads(data)
-        del answer["didDocumentMetadata"]["proof"]
+        del answer[question.PLACE]["proof"]
         print(json.dumps(answer, indent=2, ensure_ascii=False))
         # A proven "no" is no document: scripts see that by the exit code, as with `dzong`.
-        if "error" in answer["didResolutionMetadata"]:
+        if any("error" in answer.get(name, ()) for name in _OUTCOMES):
             print(f"{verdict}: proven that there is none", file=sys.stderr)
             return EXIT_CODES[verdict.name] or 1
     print(verdict, file=sys.stderr)
     return EXIT_CODES[verdict.name]
+
+
+def _url(options) -> str:
+    """What is asked for as one DID URL."""
+    url, hash_sign, fragment = options.did.partition("#")
+    versions = {"versionId": options.version_id, "versionTime": options.version_time}
+    given = urlencode({name: value for name, value in versions.items() if value is not None})
+    if given:
+        url += f"{'&' if '?' in url else '?'}{given}"
+    return f"{url}{hash_sign}{fragment}"
+
+
+def _question(url: str, urls: bool):
+    try:
+        return asked.read(url, urls)
+    except Invalid as error:
+        raise Unavailable(str(error)) from None
 
 
 def _audit_log(options) -> int:

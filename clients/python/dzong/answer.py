@@ -2,15 +2,14 @@
 
 from dataclasses import dataclass
 
-from . import hashes
+from . import dereferencing, did, hashes, resource
 from .canonical import canonical, parse
 from .chain import Certificate, Header
-from .did import Question, failed
 from .events import EVENT_BYTES_MAX
 from .hashes import tagged
 from .members import array, base64_bytes, hexadecimal, members, natural, text
 from .trees import Entry, History, log_leaf, prove_inclusion, prove_state
-from .trust import Trust, check_clock
+from .trust import Trust, check_clock, follow_steps, read_fork
 from .verdict import Invalid, Stale, Verdict, judged
 
 ANSWER_BYTES_MAX = 16 << 20
@@ -18,8 +17,9 @@ PROOF_TYPE = "DzongProof"
 
 
 def check(trust: Trust, data: bytes, now: int, age_max: int | None = None, asked=None) -> Verdict:
-    """Whether the answer in `data` (a resolution result, a record or a receipt) is proven to
-    someone who holds `trust`, at `now`, and not older than `age_max`; all in milliseconds.
+    """Whether the answer in `data` (about a DID, a DID URL, a resource or a record, a receipt, a
+    trust chain or a fork proof) is proven to someone who holds `trust`, at `now`, and not older
+    than `age_max`; all in milliseconds.
 
     `asked` is the question that was put, as it stands in a proof (`{"record": key}`). Whoever
     receives an answer over a network gives it: a proof of another question is no answer.
@@ -29,11 +29,34 @@ def check(trust: Trust, data: bytes, now: int, age_max: int | None = None, asked
         answer = parse(data, ANSWER_BYTES_MAX)
         if type(answer) is not dict:
             raise Invalid("an answer is an object")
-        if "index" in answer:
-            return _check_receipt(trust, answer, now)
-        return _check_answer(trust, answer, now, age_max, asked)
+        apart = _apart(answer)
+        if apart is None:
+            return _check_answer(trust, answer, now, age_max, asked)
+        if asked is not None:
+            raise Invalid("this answers no question")
+        return apart(trust, answer, now)
 
     return judged(judge)
+
+
+def _apart(answer: dict):
+    """How a document is checked that answers no question."""
+    kind = answer.get("type")
+    if kind == "DzongTrustChain":
+        return _check_chain
+    if kind == "DzongForkProof":
+        return _check_fork
+    return _check_receipt if "index" in answer else None
+
+
+def _check_chain(trust: Trust, chain: dict, now: int):
+    reached = follow_steps(trust, chain, now)
+    return reached.height, reached.time
+
+
+def _check_fork(trust: Trust, proof: dict, _now: int):
+    fork = read_fork(trust, proof)
+    return fork.height, fork.time
 
 
 def _check_receipt(trust: Trust, receipt: dict, now: int):
@@ -59,23 +82,30 @@ def event_id(event) -> bytes:
 
 
 def _check_answer(trust: Trust, answer: dict, now: int, age_max, asked):
-    proof = _take_proof(answer)
+    place, proof = _take_proof(answer)
     members(proof, "type", "question", "evidence")
     if proof["type"] != PROOF_TYPE:
         raise Invalid(f"the proof is not a `{PROOF_TYPE}`")
-    if asked is not None and proof["question"] != asked:
+    if asked is not None and canonical(proof["question"]) != canonical(asked):
         raise Invalid("this answers another question than the one asked")
+    question = _read_question(proof["question"])
+    if place != question.PLACE:
+        raise Invalid("the proof stands where that of another kind of answer does")
     evidence = members(proof["evidence"], "genesis", "header", "certificate", "records")
-    if len(array(evidence["records"])) != 1:
-        raise Invalid("the proof is about another number of records than one")
     genesis = hexadecimal(evidence["genesis"])
     certificate = Certificate.read(evidence["certificate"])
     header = Header.decode(base64_bytes(evidence["header"]))
     certificate.is_for(header, genesis)
-    proven = Proven.read(evidence["records"][0], answer.get("didDocument"))
-    proven.verify(header.state_root)
+    records = array(evidence["records"])
+    if question.shown:
+        _put_back(answer, *question.shown, records)
+    proven = [Proven.read(record) for record in records]
+    for one in proven:
+        one.verify(header.state_root)
+    # Another network's answer is judged as such later, not by its DIDs' names.
+    network = trust.network if genesis == trust.genesis else _network(question.did)
     # Canonical bytes are compared: to Python, `True` equals 1.
-    if canonical(_rebuild(trust, genesis, proof["question"], proven)) != canonical(answer):
+    if canonical(question.answer(network, proven)) != canonical(answer):
         raise Invalid("the answer is not what the proven records say")
     height, time = _settle(trust, header, certificate, now)
     if height < trust.height:
@@ -86,15 +116,72 @@ def _check_answer(trust: Trust, answer: dict, now: int, age_max, asked):
     return height, time
 
 
-def _take_proof(answer: dict):
-    """Takes the proof out of the answer, so that what is left can be compared."""
+def _take_proof(answer: dict) -> tuple:
+    """Takes the proof out of the answer, so that what is left can be compared; with its place."""
     if "proof" in answer:
-        return answer.pop("proof")
-    metadata = answer.get("didDocumentMetadata")
+        return RecordQuestion.PLACE, answer.pop("proof")
+    places = (resource.Question.PLACE, did.Question.PLACE)
+    place = next((name for name in places if name in answer), None)
+    metadata = answer.get(place)
     proofs = metadata.pop("proof", None) if type(metadata) is dict else None
     if type(proofs) is not list or len(proofs) != 1:
         raise Invalid("the answer carries no proof, or several")
-    return proofs[0]
+    return place, proofs[0]
+
+
+@dataclass(frozen=True)
+class RecordQuestion:
+    """A record by its key."""
+
+    key: str
+
+    PLACE = "proof"
+    did = ""
+    shown = None
+
+    @classmethod
+    def read(cls, value) -> "RecordQuestion":
+        return cls(text(value))
+
+    def answer(self, _network: str, records: list) -> dict:
+        if [proven.key for proven in records] != [self.key] or records[0].past:
+            raise Invalid("the proof is about another record")
+        record = records[0].record
+        return {"key": self.key, "record": None if record is None else record.value}
+
+
+_QUESTIONS = {
+    "dereferencing": dereferencing.Question,
+    "record": RecordQuestion,
+    "resolution": did.Question,
+    "resource": resource.Question,
+}
+
+
+def _read_question(value):
+    members(value, optional=tuple(_QUESTIONS))
+    if len(value) != 1:
+        raise Invalid("a proof is about one question")
+    ((kind, asked),) = value.items()
+    return _QUESTIONS[kind].read(asked)
+
+
+def _network(name: str) -> str:
+    """The network that a text which may be a DID names."""
+    return (name.split(":") + ["", ""])[2]
+
+
+def _put_back(answer: dict, place: str, member: str, records: list) -> None:
+    """What the answer shows was left out of the last record of its proof."""
+    shown, last = answer.get(place), records[-1] if records else None
+    if type(shown) is not dict or type(last) is not dict:
+        return
+    holder = last["past"] if "past" in last else last.get("record")
+    content = holder.get("content") if type(holder) is dict else None
+    if type(content) is dict:
+        if member in content:
+            raise Invalid(f"the proof repeats the {member}")
+        content[member] = shown
 
 
 def _settle(trust: Trust, header: Header, certificate: Certificate, now: int):
@@ -174,15 +261,8 @@ class Proven:
     past: Past | None
 
     @classmethod
-    def read(cls, value, document) -> "Proven":
+    def read(cls, value) -> "Proven":
         members(value, "key", "path", "record", optional=("past",))
-        holder = value["past"] if "past" in value else value["record"]
-        content = holder.get("content") if type(holder) is dict else None
-        if type(document) is dict and type(content) is dict:
-            # It was left out of the proof because it stands in the answer.
-            if "document" in content:
-                raise Invalid("the proof repeats the document")
-            content["document"] = document
         record = None if value["record"] is None else Record.read(value["record"])
         past = Past.read(value["past"]) if "past" in value else None
         return cls(text(value["key"]), base64_bytes(value["path"]), record, past)
@@ -194,23 +274,3 @@ class Proven:
             if self.record is None:
                 raise Invalid("what was never there has no past")
             self.past.verify(self.record)
-
-
-def _rebuild(trust: Trust, genesis: bytes, asked, proven: Proven) -> dict:
-    """The answer that the proven record makes to the question."""
-    if type(asked) is dict and list(asked) == ["record"]:
-        if text(asked["record"]) != proven.key or proven.past:
-            raise Invalid("the proof is about another record")
-        record = None if proven.record is None else proven.record.value
-        return {"key": proven.key, "record": record}
-    members(asked, "resolution")
-    question = Question.read(asked["resolution"])
-    # Another network's answer is judged as such later, not by its DIDs' names.
-    ours = genesis == trust.genesis
-    network = trust.network if ours else (question.did.split(":") + ["", ""])[2]
-    failure = question.failure(network)
-    if failure:
-        return failed(failure)
-    if proven.key != f"did/{question.did}":
-        raise Invalid("the proof is about another record")
-    return question.answer(proven.record, proven.past)

@@ -10,7 +10,8 @@ import urllib.request
 from pathlib import Path
 
 from .answer import ANSWER_BYTES_MAX
-from .did import Question
+from .asked import read
+from .trust import CHAIN_BYTES_MAX
 
 _SECONDS_MAX = 30
 _USER_AGENT = "dzong-python"
@@ -36,10 +37,12 @@ class Node:
         self.url, self.seconds = url.rstrip("/"), seconds
         self.opener = urllib.request.build_opener(_NoRedirect)
 
-    def get(self, path: str, bytes_max: int, statuses: tuple = (200,)) -> bytes:
+    def get(
+        self, path: str, bytes_max: int, statuses: tuple = (200,), accept: str = "*/*"
+    ) -> bytes:
         """The body under `path`; raises `Unavailable` for other statuses and for longer bodies."""
         request = urllib.request.Request(
-            f"{self.url}/{path}", headers={"User-Agent": _USER_AGENT, "Accept": "*/*"}
+            f"{self.url}/{path}", headers={"User-Agent": _USER_AGENT, "Accept": accept}
         )
         try:
             try:
@@ -66,12 +69,21 @@ class Node:
                 raise TimeoutError(f"not whole after {self.seconds} s")
         return body
 
-    def resolve(self, question: Question) -> bytes:
-        """The answer about a DID with its proof, in whatever way the node answers."""
-        options = {**question.to_json(), "proof": "true"}
-        did = urllib.parse.quote(options.pop("did"), safe=":")
-        path = f"1.0/identifiers/{did}?{urllib.parse.urlencode(options)}"
-        return self.get(path, ANSWER_BYTES_MAX, (200, 404, 410))
+    def ask(self, url: str, uri_list: bool = False) -> bytes:
+        """The answer about a DID or DID URL with its proof, in whatever way the node answers;
+        with `uri_list` about the URLs of services."""
+        kind, _ = read(url)
+        accept = "*/*"
+        if kind == "dereferencing" or uri_list:
+            wanted = "text/uri-list" if uri_list else "application/did"
+            accept = f"application/did-url-dereferencing, {wanted}"
+        path = f"1.0/identifiers/{urllib.parse.quote(url, safe='')}?proof=true"
+        # What cannot be had of a document is proven, too, be it an error to HTTP.
+        return self.get(path, ANSWER_BYTES_MAX, (200, 400, 404, 410, 500), accept)
+
+    def trust_chain(self, height: int) -> bytes:
+        """The certified hand-overs from a height on, or as many as fit one chain."""
+        return self.get(f"v1/trust-chain?from={height}", CHAIN_BYTES_MAX)
 
     def record(self, key: str) -> bytes:
         """The record under a key with its proof."""

@@ -1,13 +1,13 @@
 """Resolution results rebuilt from proven records (`docs/did-ndi.md` 4.2, `docs/format.md`)."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 
-from .members import members, natural, text
+from .members import flag, members, natural, optional_texts
+from .urls import URL_CHARS_MAX, absolute
 from .verdict import Invalid
 
-_DID_CHARS_MAX = 2048
 _DID = re.compile(r"did:[a-z0-9]+:(?:[A-Za-z0-9._:-]|%[0-9A-Fa-f]{2})*(?<!:)", re.ASCII)
 _NDI = re.compile(r"did:ndi:([a-z0-9-]{1,32}):(Qm[1-9A-HJ-NP-Za-km-z]{44})", re.ASCII)
 _BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
@@ -17,9 +17,20 @@ _TIME_FORM = "%Y-%m-%dT%H:%M:%SZ"
 #: 9999-12-31T23:59:59Z.
 _SECONDS_MAX = 253_402_300_799
 
-_QUESTION_MEMBERS = ("did", "versionId", "versionTime")
+#: The verification relationships of DID Core.
+RELATIONSHIPS = (
+    "authentication",
+    "assertionMethod",
+    "keyAgreement",
+    "capabilityInvocation",
+    "capabilityDelegation",
+)
+#: Members of a document that name the subject and others; these hold no relative DID URLs.
+_NAMES = ("@context", "alsoKnownAs", "controller", "id")
+_OPTIONS = ("versionId", "versionTime")
+MEDIA_TYPE = "application/did"
 
-_TITLES = {
+TITLES = {
     "INVALID_DID": "the identifier is not a DID",
     "METHOD_NOT_SUPPORTED": "this registry does not hold DIDs of that kind",
     "INVALID_OPTIONS": "an option has a value that makes no sense",
@@ -28,28 +39,49 @@ _TITLES = {
 
 
 @dataclass(frozen=True)
+class Resolution:
+    """A document with its metadata, or the code of why there is none. A DID that is deactivated
+    has metadata alone."""
+
+    failure: str | None = None
+    document: object = None
+    metadata: dict = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Question:
-    """What was asked; at most one of the options."""
+    """What was asked; at most one of the versions."""
 
     did: str
     version_id: str | None = None
     version_time: str | None = None
+    #: Whether relative DID URLs are made absolute.
+    expand: bool = False
+
+    #: Where an answer has its metadata.
+    PLACE = "didDocumentMetadata"
 
     @classmethod
     def read(cls, value) -> "Question":
-        members(value, "did", optional=("versionId", "versionTime"))
-        return cls(*(text(value[n]) if n in value else None for n in _QUESTION_MEMBERS))
+        members(value, "did", optional=(*_OPTIONS, "expandRelativeUrls"))
+        return cls(*optional_texts(value, "did", *_OPTIONS), flag(value, "expandRelativeUrls"))
 
     def to_json(self) -> dict:
-        values = zip(_QUESTION_MEMBERS, (self.did, self.version_id, self.version_time))
-        return {name: value for name, value in values if value is not None}
+        values = zip(("did", *_OPTIONS), (self.did, self.version_id, self.version_time))
+        asked = {name: value for name, value in values if value is not None}
+        return {**asked, "expandRelativeUrls": True} if self.expand else asked
+
+    @property
+    def shown(self) -> tuple | None:
+        """What the answer shows as the record holds it: where, and the content's member."""
+        return None if self.expand else ("didDocument", "document")
 
     def failure(self, network: str) -> str | None:
         """Why no record can answer, whatever it holds."""
         if not is_did(self.did):
             return "INVALID_DID"
         ndi = _NDI.fullmatch(self.did)
-        if not ndi or ndi[1] != network or not _is_multihash(ndi[2]):
+        if not ndi or ndi[1] != network or not is_multihash(ndi[2]):
             return "METHOD_NOT_SUPPORTED"
         return None if self._wanted() else "INVALID_OPTIONS"
 
@@ -66,12 +98,40 @@ class Question:
             return None if moment is None else ("time", moment + 999)
         return ("latest", 0)
 
-    def answer(self, record, past) -> dict:
-        """The result that the record under this DID (or its absence) makes; `past` is a superseded
-        version of it where one is asked for."""
+    def answer(self, network: str, records: list) -> dict:
+        """The answer that the one record makes; raises `Invalid` where it makes none."""
+        resolution = self.resolve(network, records)
+        document, metadata = resolution.document, {}
+        if resolution.failure:
+            kind = f"https://www.w3.org/ns/did#{resolution.failure}"
+            metadata = {"error": {"type": kind, "title": TITLES[resolution.failure]}}
+        elif document is not None:
+            metadata = {"contentType": MEDIA_TYPE}
+        return {
+            "didDocument": document,
+            "didDocumentMetadata": resolution.metadata,
+            "didResolutionMetadata": metadata,
+        }
+
+    def resolve(self, network: str, records: list) -> Resolution:
+        """What the one record under this DID (or its absence) says."""
+        if len(records) != 1:
+            raise Invalid("the proof is about another number of records than one")
+        proven = records[0]
+        failure = self.failure(network)
+        if failure:
+            return Resolution(failure)
+        if proven.key != f"did/{self.did}":
+            raise Invalid("the proof is about another record")
+        resolution = self._version(proven.record, proven.past)
+        if self.expand and type(resolution.document) is dict:
+            return replace(resolution, document=expanded(resolution.document, self.did))
+        return resolution
+
+    def _version(self, record, past) -> Resolution:
         kind, wanted = self._wanted()
         if record is None:
-            return failed("NOT_FOUND")
+            return Resolution("NOT_FOUND")
         state = State.read(record.content)
         if past is not None:
             entry, until = past.entry, past.until(record)
@@ -83,15 +143,40 @@ class Question:
             if not asked_for:
                 raise Invalid("the proof shows another version than the one asked for")
             was = State.read(past.content)
-            return was.result(entry.version, entry.time, until, state.deactivated)
+            return was.resolution(entry.version, entry.time, until, state.deactivated)
         if kind == "version" and wanted > record.version:
-            return failed("NOT_FOUND")
+            return Resolution("NOT_FOUND")
         if kind == "time" and wanted < state.created:
-            return failed("NOT_FOUND")
+            return Resolution("NOT_FOUND")
         since = {"latest": 0, "version": record.version, "time": record.time}[kind]
         if wanted < since:
             raise Invalid("the record does not answer: a past version is asked for")
-        return state.result(record.version, record.time, None, state.deactivated)
+        return state.resolution(record.version, record.time, None, state.deactivated)
+
+
+def items(value) -> list:
+    """The items of a set, which may be one value alone."""
+    return value if type(value) is list else [] if value is None else [value]
+
+
+def expanded(document: dict, did: str) -> dict:
+    """A document with its relative DID URLs made absolute."""
+
+    def full(name: str, item):
+        if type(item) is dict and type(item.get("id")) is str:
+            return {**item, "id": absolute(did, item["id"])}
+        if type(item) is str and name in RELATIONSHIPS:
+            return absolute(did, item)
+        return item
+
+    def member(name: str, value):
+        if name in _NAMES:
+            return value
+        if type(value) is list:
+            return [full(name, item) for item in value]
+        return full(name, value)
+
+    return {name: member(name, value) for name, value in document.items()}
 
 
 @dataclass(frozen=True)
@@ -111,36 +196,21 @@ class State:
             raise Invalid("the record of a DID has a `deactivated` that is not a boolean")
         return cls(natural(content["created"]), deactivated, content.get("document"))
 
-    def result(self, version: int, since: int, until: int | None, deactivated: bool) -> dict:
+    def resolution(self, version: int, since: int, until: int | None, ended: bool) -> Resolution:
         metadata = {"created": format_time(self.created), "versionId": str(version)}
         if version > 1:
             metadata["updated"] = format_time(since)
         if until is not None:
             metadata["nextUpdate"] = format_time(until)
             metadata["nextVersionId"] = str(version + 1)
-        if deactivated:
+        if ended:
             metadata["deactivated"] = True
-        has_document = self.document is not None
-        return {
-            "didDocument": self.document,
-            "didDocumentMetadata": metadata,
-            "didResolutionMetadata": {"contentType": "application/did"} if has_document else {},
-        }
-
-
-def failed(code: str) -> dict:
-    """The result for an error of DID Resolution."""
-    error = {"type": f"https://www.w3.org/ns/did#{code}", "title": _TITLES[code]}
-    return {
-        "didDocument": None,
-        "didDocumentMetadata": {},
-        "didResolutionMetadata": {"error": error},
-    }
+        return Resolution(None, self.document, metadata)
 
 
 def is_did(value: str) -> bool:
     """DID Core, section 3.1."""
-    return len(value) <= _DID_CHARS_MAX and bool(_DID.fullmatch(value))
+    return len(value) <= URL_CHARS_MAX and bool(_DID.fullmatch(value))
 
 
 def base58_decode(value: str) -> bytes | None:
@@ -162,8 +232,10 @@ def base58_encode(data: bytes) -> str:
     return "1" * (len(data) - len(data.lstrip(b"\0"))) + digits
 
 
-def _is_multihash(scid: str) -> bool:
-    data = base58_decode(scid)
+def is_multihash(value: str) -> bool:
+    """Whether a text is a SHA-256 multihash in base58btc."""
+    # The length first: decoding takes time that grows with its square.
+    data = base58_decode(value) if len(value) == 46 else None
     return data is not None and len(data) == 34 and data[:2] == b"\x12\x20"
 
 

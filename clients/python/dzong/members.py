@@ -28,6 +28,18 @@ def text(value) -> str:
     return value
 
 
+def optional_texts(value: dict, *names: str) -> list:
+    """The texts of these members; `None` for one that is absent."""
+    return [text(value[name]) if name in value else None for name in names]
+
+
+def flag(value: dict, name: str) -> bool:
+    """Whether a member stands, which is then `true`."""
+    if value.get(name, True) is not True:
+        raise Invalid(f"`{name}` is true or absent")
+    return name in value
+
+
 def natural(value, bits: int = 64) -> int:
     # `True` is an integer to Python, not to JSON.
     if type(value) is not int or not 0 <= value < 1 << bits:

@@ -100,14 +100,25 @@ def follow(trust: Trust, data: bytes, now: int) -> tuple[Verdict, Trust]:
 
     def check():
         nonlocal moved
-        moved = _follow(trust, parse(data, CHAIN_BYTES_MAX), now)
+        moved = follow_steps(trust, parse(data, CHAIN_BYTES_MAX), now)
         return moved.height, moved.time
 
     verdict = judged(check)
     return verdict, moved if verdict.name == "valid" else trust
 
 
-def _follow(trust: Trust, value, now: int) -> Trust:
+def follow_all(trust: Trust, chain_from, now: int) -> tuple[Verdict, Trust]:
+    """Follows chain after chain, as `chain_from(height)` gives them, until they lead no further:
+    one holds at most 256 hand-overs."""
+    while True:
+        verdict, moved = follow(trust, chain_from(trust.height), now)
+        if verdict.name != "valid" or moved.height == trust.height:
+            return verdict, moved
+        trust = moved
+
+
+def follow_steps(trust: Trust, value, now: int) -> Trust:
+    """The trust to which a chain leads; raises a refusal where it leads nowhere."""
     members(value, "type", "genesis", "steps")
     if value["type"] != "DzongTrustChain":
         raise Invalid("not a `DzongTrustChain`")
@@ -173,7 +184,11 @@ class Fork:
 
 def check_fork(trust: Trust, data: bytes) -> Fork:
     """Reads a fork proof under the trusted set; raises a refusal where it proves no fork."""
-    value = parse(data, CHAIN_BYTES_MAX)
+    return read_fork(trust, parse(data, CHAIN_BYTES_MAX))
+
+
+def read_fork(trust: Trust, value) -> Fork:
+    """The same, of its value."""
     members(value, "type", "first", "second")
     if value["type"] != "DzongForkProof":
         raise Invalid("not a `DzongForkProof`")

@@ -28,7 +28,11 @@ def golden_trust() -> Trust:
 def golden_answers() -> dict:
     """The frozen answers and the receipt, by name."""
     examples = golden()
-    return {**examples["answers"], "receipt": examples["receipt"]}
+    named = {**examples["answers"], "receipt": examples["receipt"]}
+    for kind in ("resources", "dereferencing"):
+        answers = examples.get(kind, {}).get("answers", {})
+        named.update({f"{kind} {name}": answer for name, answer in answers.items()})
+    return named
 
 
 def vectors(test, path: str) -> str:

@@ -73,7 +73,7 @@ class Format(unittest.TestCase):
             self.assertEqual(verdict.name, "untrusted", verdict)
 
     def test_who_knows_a_later_height_calls_answers_stale_and_receipts_valid(self):
-        later = {**self.trust.to_checkpoint(), "height": 5}
+        later = {**self.trust.to_checkpoint(), "height": 9}
         trust = type(self.trust).from_checkpoint(json.dumps(later).encode())
         for name, answer in golden_answers().items():
             verdict = check(trust, canonical(answer), self.examples["now"])

@@ -88,7 +88,10 @@ def changed_shape(dice: random.Random, holder, name) -> None:
         holder[f"{name}x" if kind == 1 else dice.choice(_KNOWN_NAMES)] = holder[name]
 
 
-_KNOWN_NAMES = ("document", "proof", "past", "next", "deactivated", "updated", "versionId", "index")
+_KNOWN_NAMES = (
+    *("document", "proof", "past", "next", "deactivated", "updated", "versionId", "index"),
+    *("content", "resourceVersion", "fragment", "expandRelativeUrls"),
+)
 
 
 def mutant(dice: random.Random, text: str) -> bytes:
@@ -115,6 +118,17 @@ _TEXTS = [json.dumps(answer, separators=(",", ":")) for answer in golden_answers
 _LEAVES = {text: list(leaves(json.loads(text))) for text in _TEXTS}
 
 
+def asked(text: str):
+    """The question of an answer. Whoever asks knows it, and takes no answer to another one."""
+    answer = json.loads(text)
+    places = ("contentMetadata", "didDocumentMetadata")
+    metadata = next((answer[place] for place in places if place in answer), None)
+    return metadata and metadata["proof"][0]["question"]
+
+
+_ASKED = {text: asked(text) for text in _TEXTS}
+
+
 def same(data: bytes, text: str) -> bool:
     try:
         # By text: to Python, `True` equals 1.
@@ -132,7 +146,7 @@ def try_chunk(chunk: int):
     while counts.total() < _CHUNK:
         text = dice.choice(_TEXTS)
         data = mutant(dice, text)
-        verdict = check(trust, data, now)
+        verdict = check(trust, data, now, asked=_ASKED[text])
         if verdict.name != "invalid" and same(data, text):
             continue
         counts[verdict.name] += 1

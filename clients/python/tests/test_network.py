@@ -20,7 +20,6 @@ from pathlib import Path
 from dzong import Trust, check
 from dzong.__main__ import main
 from dzong.client import Folder, Node, Unavailable
-from dzong.did import Question
 from dzong.log import Checkpoint, tile_path, tiles
 
 BIN = os.environ.get("DZONG_BIN")
@@ -67,6 +66,7 @@ class LocalNetwork(unittest.TestCase):
             run("did", "update", cls.did, *update)
         cls.absent = cls.did[:-44] + "YyQSo1c1Ym7orWxLYvCrM2EmxFTANf8wXmmE7DWjhx5N"
         cls.reach(cls.did)
+        cls.issuer = cls.organisation()
 
     @classmethod
     def reach(cls, did: str) -> None:
@@ -74,7 +74,7 @@ class LocalNetwork(unittest.TestCase):
         until = time.monotonic() + _SECONDS_MAX
         while True:
             with contextlib.suppress(Unavailable, KeyError):
-                answer = json.loads(Node(cls.url).resolve(Question(did)))
+                answer = json.loads(Node(cls.url).ask(did))
                 checkpoint = Checkpoint.read(Node(cls.url).get("log/checkpoint", 1 << 20))
                 versions = answer["didDocumentMetadata"].get("versionId")
                 if versions == "5" and checkpoint.size == 10:
@@ -82,6 +82,37 @@ class LocalNetwork(unittest.TestCase):
             if time.monotonic() > until:
                 raise AssertionError("the network does not follow")
             time.sleep(0.5)
+
+    @classmethod
+    def organisation(cls) -> str:
+        """A DID whose document has a key and services."""
+        file, document = f"{cls.home}/organisation.json", Path(f"{cls.home}/document.json")
+        run("key", "new", "--suite", "ed25519", "--out", file)
+        key = json.loads(Path(file).read_text())["publicKeyMultibase"]
+        own = "did:example:own"
+        material = {"controller": own, "publicKeyMultibase": key}
+        services = [
+            {"id": "#files", "type": "Files", "serviceEndpoint": "https://a.example.bt/base"},
+            {
+                "id": f"{own}#box",
+                "type": ["Box", "Files"],
+                "serviceEndpoint": [{"uri": "x:y"}, "https://b.example.bt/box"],
+            },
+        ]
+        document.write_text(
+            json.dumps(
+                {
+                    "@context": ["https://www.w3.org/ns/did/v1.1"],
+                    "id": own,
+                    "verificationMethod": [{"id": "#issuing", "type": "Multikey", **material}],
+                    "assertionMethod": ["#issuing"],
+                    "service": services,
+                }
+            )
+        )
+        endorser = f"{cls.home}/keys/endorser.json"
+        signing = ("--key", file, "--endorser", endorser, "--save")
+        return run("did", "create", *signing, "--document", str(document), *cls.here).split()[0]
 
     def resolve(self, did: str, *options: str) -> tuple[int, str, str]:
         return command("resolve", did, "--url", self.url, "--genesis", self.genesis, *options)
@@ -111,12 +142,68 @@ class LocalNetwork(unittest.TestCase):
         run("key", "new", "--suite", "ed25519", "--out", key)
         did = run("did", "create", "--key", key, "--endorser", endorser, *self.here).splitlines()[0]
         run("did", "deactivate", did, "--key", key, *self.here)
-        question = Question(did)
-        answer = Node(f"http://127.0.0.1:{PORT}").resolve(question)
-        asked = {"resolution": question.to_json()}
+        answer = Node(f"http://127.0.0.1:{PORT}").ask(did)
+        asked = {"resolution": {"did": did}}
         verdict = check(self.trust, answer, time.time_ns() // 10**6, 60_000, asked)
         self.assertEqual(verdict.name, "valid", verdict)
         self.assertTrue(json.loads(answer)["didDocumentMetadata"]["deactivated"])
+
+    def test_parts_of_a_document_and_its_services_are_proven(self):
+        did = self.issuer
+        for url, *options, wanted in (
+            (f"{did}#issuing", f'"id": "{did}#issuing"'),
+            (f"{did}#issu ing", None),
+            (f"{did}?verificationRelationship=assertionMethod#issuing", '"@context"'),
+            (f"{did}?verificationRelationship=authentication#issuing", "INVALID_RELATIONSHIP"),
+            (f"{did}?service=files", '"service"'),
+            (f"{did}?service=files&relativeRef=%2Fa%3Fb%3Dc#d", "--urls", "/base/a?b=c#d"),
+            (f"{did}?serviceType=Files", "--urls", "https://b.example.bt/box"),
+            (f"{did}?service=none", "no such service"),
+            (f"{did}?expandRelativeUrls=true", f'"{did}#files"'),
+            (f"{did}#none", "no such part"),
+        ):
+            with self.subTest(url):
+                code, out, errors = self.dereference(url, *options)
+                if wanted is None:
+                    self.assertEqual((code, out), (1, ""), errors)
+                    continue
+                self.assertTrue(errors.startswith("Valid at height"), errors + out)
+                self.assertEqual(code, 1 if "error" in out else 0)
+                self.assertIn(wanted, out)
+
+    def dereference(self, url: str, *options: str) -> tuple[int, str, str]:
+        """At the node that has certified what was written."""
+        return command("resolve", url, *self.here, *options)
+
+    def test_a_schema_is_proven_by_its_id_and_as_the_latest_of_its_name(self):
+        did = self.issuer
+        publish = ("--key", f"{self.home}/organisation.json", *self.here)
+        ids = []
+        for number in (1, 2):
+            file = Path(f"{self.home}/schema.json")
+            attributes = [f"a{at}" for at in range(number)]
+            schema = {"name": "Licence", "version": str(number), "attrNames": attributes}
+            file.write_text(json.dumps(schema))
+            uri = run("schema", "publish", str(file), *publish).split()[0]
+            ids.append(uri.rpartition("/")[2])
+        named = f"{did}?resourceType=anonCredsSchema&resourceName=Licence"
+        for url, wanted in (
+            (f"{did}/resources/{ids[0]}", f'"nextVersionId": "{ids[1]}"'),
+            (f"{did}?resourceId={ids[1]}", f'"previousVersionId": "{ids[0]}"'),
+            (named, '"a1"'),
+            (f"{named}&resourceMetadata=true", "linkedResourceMetadata"),
+            (f"{named}&resourceVersionTime=2020-01-01T00:00:00Z", "no such resource"),
+            (f"{did}?resourceType=anonCredsSchema&resourceName=None", "no such resource"),
+            (f"{self.did}/resources/{ids[0]}", "no such resource"),
+        ):
+            with self.subTest(url):
+                code, out, errors = self.dereference(url)
+                self.assertTrue(errors.startswith("Valid at height"), errors + out)
+                self.assertEqual(code, 1 if "error" in out else 0)
+                self.assertIn(wanted, out)
+        code, _, errors = self.dereference(f"{did}?resourceMetadata=true")
+        self.assertEqual(code, 1)
+        self.assertIn("no record proves a search", errors)
 
     def test_a_receipt_is_valid_here_too(self):
         node = Node(self.url)
@@ -127,12 +214,44 @@ class LocalNetwork(unittest.TestCase):
         code, out, _ = command("verify", str(file), "--genesis", self.genesis)
         self.assertEqual((code, out.split()[0]), (0, "Valid"))
 
+    def test_trust_follows_the_network_to_a_checkpoint_and_never_back(self):
+        pinned, url = str(Path(self.home, "pinned.json")), f"http://127.0.0.1:{PORT}"
+        old = Path(self.home, "old.json")
+        old.write_bytes(Node(url).ask(self.did))
+        late = Path(self.home, "chain.json")
+        late.write_bytes(Node(url).trust_chain(0))
+        run("did", "update", self.issuer, "--key", f"{self.home}/organisation.json", "--patch",
+            f"{self.home}/patch.json", *self.here)  # fmt: skip
+        code, out, _ = command("follow", *self.here, "--pin", pinned)
+        self.assertEqual((code, out.split()[0]), (0, "Valid"), out)
+        height = json.loads(Path(pinned).read_text())["height"]
+        self.assertGreater(height, 0)
+        onward = ("--url", url, "--checkpoint", pinned)
+        self.assertEqual(command("follow", *onward, "--pin", pinned)[0], 0)
+        self.assertEqual(command("resolve", self.did, *onward)[0], 0)
+        # What was certified below the checkpoint is stale, the chain that ends there, too.
+        for file in (old, late):
+            self.assertEqual(command("verify", str(file), "--checkpoint", pinned)[0], 2)
+        checkpoint = json.loads(Path(pinned).read_text())
+        for change, wanted in (
+            ({"height": height + 10**6}, 2),
+            ({"genesis": "00" * 32}, 3),
+            ({"validators": checkpoint["validators"][1:], "height": 0}, 3),
+            ({"time": checkpoint["time"] - 31 * 86_400_000}, 3),
+        ):
+            other = Path(self.home, "other.json")
+            other.write_text(json.dumps({**checkpoint, **change}))
+            followed = command("follow", "--url", url, "--checkpoint", str(other))
+            self.assertEqual(followed[0], wanted, followed)
+        with Liar(late.read_bytes().replace(b'"power":1', b'"power":2')) as lying:
+            self.assertEqual(command("follow", "--url", lying, "--genesis", self.genesis)[0], 4)
+
     def test_a_node_that_lies_is_caught(self):
-        honest = Node(self.url).resolve(Question(self.did))
+        honest = Node(self.url).ask(self.did)
         for change, code in (
             (lambda body: body.replace(b"example.bt/4", b"example.bt/5"), 4),
-            (lambda _: Node(self.url).resolve(Question(self.absent)), 4),
-            (lambda _: Node(self.url).resolve(Question(self.did, "1")), 4),
+            (lambda _: Node(self.url).ask(self.absent), 4),
+            (lambda _: Node(self.url).ask(f"{self.did}?versionId=1"), 4),
             (lambda body: body, 0),
         ):
             with Liar(change(honest)) as url:

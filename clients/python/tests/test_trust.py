@@ -9,11 +9,12 @@ import time
 import unittest
 from pathlib import Path
 
+from dzong import check
 from dzong.__main__ import main
-from dzong.trust import Trust, check_fork, follow
+from dzong.trust import Trust, check_fork, follow, follow_all
 from dzong.verdict import Refusal
 
-from .support import DAY, Key, Network, encode
+from .support import DAY, ROOT, Key, Network, encode
 
 
 class Chains(unittest.TestCase):
@@ -46,6 +47,23 @@ class Chains(unittest.TestCase):
         self.assertEqual(self.follow(*steps, later, trust=pinned)[1].height, 20)
         self.assertEqual(self.verdict(*steps, trust=pinned), "valid")
         self.assertEqual(self.verdict(*steps[:2], trust=pinned), "stale")
+
+    def test_a_long_chain_is_followed_in_parts(self):
+        step = self.network.step
+        parts = {
+            0: [step(3, (1, 2, 3, 4), (2, 3, 4, 5))],
+            3: [step(3, (1, 2, 3, 4), (2, 3, 4, 5)), step(9, (2, 3, 4, 5), (6, 7, 8, 9))],
+            9: [step(9, (2, 3, 4, 5), (6, 7, 8, 9))],
+        }
+
+        def chain_from(height: int) -> bytes:
+            return json.dumps(self.network.chain(*parts[height])).encode()
+
+        verdict, trust = follow_all(self.network.trust(), chain_from, self.now)
+        self.assertEqual((verdict.name, trust.height), ("valid", 9))
+        parts[9] = [step(5)]
+        verdict, trust = follow_all(self.network.trust(), chain_from, self.now)
+        self.assertEqual((verdict.name, trust.height), ("stale", 9))
 
     def test_a_missing_hand_over_or_retired_validators_are_untrusted(self):
         step = self.network.step
@@ -88,6 +106,32 @@ class Chains(unittest.TestCase):
         good, bad = self.network.step(3), self.network.step(5, signers=(1,))
         verdict, trust = self.follow(good, bad)
         self.assertEqual((verdict.name, trust), ("invalid", self.network.trust()))
+
+
+class Frozen(unittest.TestCase):
+    def test_every_frozen_chain_and_fork_is_judged_as_the_ledger_judges_it(self):
+        cases = json.loads((ROOT / "tests/golden/trust.json").read_text())
+        self.assertGreater(len(cases), 20)
+        for case in cases:
+            with self.subTest(case["name"]):
+                trust = Trust.from_checkpoint(json.dumps(case["trust"]).encode())
+                data, wanted = json.dumps(case["document"]).encode(), case["verdict"]
+                verdict = check(trust, data, case["now"])
+                self.assertEqual(verdict.name, wanted["verdict"], verdict)
+                if "height" in wanted:
+                    found = (verdict.height, verdict.time)
+                    self.assertEqual(found, (wanted["height"], wanted["time"]))
+                if case["checkpoint"]:
+                    _, moved = follow(trust, data, case["now"])
+                    self.assertEqual(moved.to_checkpoint(), case["checkpoint"])
+                if case["fork"]:
+                    fork = check_fork(trust, data)
+                    named = [
+                        [key.hex() for key in keys] for keys in (fork.guilty, fork.signed_both)
+                    ]
+                    self.assertEqual(named, [case["fork"]["guilty"], case["fork"]["signedBoth"]])
+                asked = {"record": "network/validators"}
+                self.assertEqual(check(trust, data, case["now"], asked=asked).name, "invalid")
 
 
 class CommandLine(unittest.TestCase):

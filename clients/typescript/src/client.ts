@@ -1,12 +1,13 @@
 /** A client of one node, none of whose answers it believes without proof. */
 
+import { readDidUrl } from "./asked.js";
 import { toHex } from "./bytes.js";
 import { HAND_OVERS_MAX } from "./chain.js";
 import { parseDid } from "./did.js";
 import { FormatError, ProblemError, TransportError, UnverifiedError } from "./errors.js";
 import { eventBytes, eventId, type Event } from "./events.js";
-import { Http, type Limits } from "./http.js";
-import { isObject, parse, type Json, type JsonObject } from "./json.js";
+import { Http, problemOf, type Limits } from "./http.js";
+import { isObject, parse, sameJson, type Json, type JsonObject } from "./json.js";
 import {
   failureOf, readDidState, type DidState, type Failure, type Question,
 } from "./resolution.js";
@@ -42,6 +43,16 @@ export interface Resolved extends At {
   readonly document: JsonObject | null;
   readonly metadata: JsonObject;
   readonly error: Failure | null;
+}
+
+/** What a DID URL means, verified. */
+export interface Dereferenced extends At {
+  /** A document, a part of one, a resource, or a list of URLs; null where there is none. */
+  readonly content: Json;
+  readonly contentType: string | null;
+  readonly metadata: JsonObject;
+  /** Why there is no content, where that is an error. */
+  readonly error: { readonly code: string; readonly title: string; readonly detail: string } | null;
 }
 
 /** A verified record; null where nothing has that key. */
@@ -117,7 +128,7 @@ export class DzongClient {
     const path = `1.0/identifiers/${encodeURIComponent(did)}?${query.toString()}`;
     // A proof makes an answer of "there is none" as good as any other.
     const { proven, at } = await this.#proven(path, [200, 404, 410]);
-    if (proven.kind !== "resolution" || !sameQuestion(proven.question, question)) {
+    if (proven.kind !== "resolution" || !sameAsked(proven.question, question)) {
       throw new UnverifiedError("invalid", "it answers another question than was asked");
     }
     const { didDocument, didDocumentMetadata } = proven.answer;
@@ -127,6 +138,28 @@ export class DzongClient {
       metadata: isObject(didDocumentMetadata) ? didDocumentMetadata : {},
       error: failureOf(proven.answer),
     };
+  }
+
+  /**
+   * Dereferences a DID URL: a part of a document by its fragment, services, or a resource such as a
+   * schema, by its id or as the latest (or at a time) of its type and name.
+   *
+   * @param uriList whether the URLs of the services are wanted, not a document
+   */
+  async dereference(didUrl: string, { uriList = false } = {}): Promise<Dereferenced> {
+    const asked = readDidUrl(didUrl, uriList);
+    parseDid(asked.question.did);
+    const path = `1.0/identifiers/${encodeURIComponent(didUrl)}?proof=true`;
+    const wanted = uriList ? "text/uri-list" : "application/did";
+    const accept = `application/did-url-dereferencing, ${wanted}`;
+    // What a document has not is proven, too, and some of that are errors to HTTP.
+    const statuses = [200, 400, 404, 410, 500];
+    const { proven, at } = await this.#proven(path, statuses, { headers: { accept } });
+    const isAnswer = proven.kind === "dereferencing" || proven.kind === "resource";
+    if (!isAnswer || proven.kind !== asked.kind || !sameAsked(proven.question, asked.question)) {
+      throw new UnverifiedError("invalid", "it answers another question than was asked");
+    }
+    return { ...at, ...readDereferenced(proven.answer) };
   }
 
   /** Reads a record by its key. */
@@ -210,11 +243,16 @@ export class DzongClient {
   async #proven(
     path: string,
     accept: readonly number[],
+    init: RequestInit = {},
   ): Promise<{ readonly proven: Proven; readonly at: At }> {
     await this.#refresh();
     const ask = async (): Promise<Verdict> => {
-      const { body } = await this.#http.request(path, accept);
-      return this.#judge(body);
+      const reply = await this.#http.request(path, accept, init);
+      const verdict = await this.#judge(reply.body);
+      // Where the node proves nothing, its own word tells what is wrong.
+      const isRefusal = verdict.verdict === "invalid" && [400, 500].includes(reply.status);
+      if (isRefusal) throw problemOf(reply);
+      return verdict;
     };
     let verdict = await ask();
     if (verdict.verdict === "untrusted" && await this.#followed()) verdict = await ask();
@@ -273,8 +311,27 @@ function certain(verdict: Verdict): { readonly proven: Proven; readonly at: At }
   return { proven, at: { height, time } };
 }
 
-function sameQuestion(a: Question, b: Question): boolean {
-  return a.did === b.did && a.versionId === b.versionId && a.versionTime === b.versionTime;
+/** The members of a whole result. */
+function readDereferenced(answer: JsonObject): Omit<Dereferenced, keyof At> {
+  const { content = null, contentMetadata, dereferencingMetadata } = answer;
+  const outcome = isObject(dereferencingMetadata) ? dereferencingMetadata : {};
+  const { contentType, error } = outcome;
+  const text = (value: Json | undefined): string => typeof value === "string" ? value : "";
+  return {
+    content,
+    contentType: typeof contentType === "string" ? contentType : null,
+    metadata: isObject(contentMetadata) ? contentMetadata : {},
+    error: !isObject(error) ? null : {
+      code: text(error["type"]).replace(/^.*#/, ""),
+      title: text(error["title"]),
+      detail: text(error["detail"]),
+    },
+  };
+}
+
+/** Questions have only members with a JSON form. */
+function sameAsked(a: object, b: object): boolean {
+  return sameJson(a as JsonObject, b as JsonObject);
 }
 
 function readJson(body: Uint8Array): Json {

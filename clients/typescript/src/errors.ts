@@ -65,7 +65,7 @@ export class ProblemError extends DzongError {
   readonly retryAfter: number | undefined;
 
   constructor(problem: Problem, retryAfter?: number) {
-    const code = problem.type.split(":").at(-1) ?? problem.type;
+    const code = problem.type.split(/[:#]/).at(-1) ?? problem.type;
     super(code, `${problem.title}: ${problem.detail} (HTTP ${problem.status})`);
     this.problem = problem;
     this.retryAfter = retryAfter;

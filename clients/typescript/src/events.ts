@@ -93,6 +93,30 @@ export function didDeactivated(deactivation: Deactivation): Event {
   return envelope("DidDeactivated", did, parseDid(did).network, deactivation, members);
 }
 
+/** What is published for good, and the version that it follows. */
+export interface Publication extends Times {
+  readonly did: string;
+  /** `JsonSchema` or `anonCredsSchema`. */
+  readonly resourceType: string;
+  readonly resourceName: string;
+  /** The publisher's own label of this version. */
+  readonly resourceVersion?: string | undefined;
+  readonly content: JsonObject;
+  /** The id of the latest version of this type and name; absent for the first. */
+  readonly previousVersionId?: string | undefined;
+}
+
+/** A `SchemaPublished` event, without proofs: the keys in force of the DID sign it. */
+export function schemaPublished(publication: Publication): Event {
+  const { did, content, resourceName, resourceType } = publication;
+  const members: JsonObject = { content, resourceName, resourceType };
+  for (const name of ["resourceVersion", "previousVersionId"] as const) {
+    const value = publication[name];
+    if (value !== undefined) members[name] = value;
+  }
+  return envelope("SchemaPublished", did, parseDid(did).network, publication, members);
+}
+
 function envelope(
   type: string,
   author: string,

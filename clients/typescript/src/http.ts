@@ -78,7 +78,8 @@ export class Http {
   }
 }
 
-function problemOf({ status, body }: Reply, retryAfter: string | null): Error {
+/** The error that an answer means which is not the one that was asked for. */
+export function problemOf({ status, body }: Reply, retryAfter: string | null = null): Error {
   const value = readJson(body);
   const seconds = retryAfter !== null && /^\d+$/.test(retryAfter) ? Number(retryAfter) : undefined;
   if (isObject(value)) {
@@ -87,11 +88,12 @@ function problemOf({ status, body }: Reply, retryAfter: string | null): Error {
       const problem: Problem = { type, title, status, detail: String(detail ?? "no detail") };
       return new ProblemError(problem, seconds);
     }
-    const metadata = value["didResolutionMetadata"];
+    const metadata = value["didResolutionMetadata"] ?? value["dereferencingMetadata"];
     const error = isObject(metadata) ? metadata["error"] : undefined;
     if (isObject(error)) {
       const problem = { type: String(error["type"]), title: String(error["title"]), status };
-      return new ProblemError({ ...problem, detail: "the DID was not resolved" }, seconds);
+      const said = String(error["detail"] ?? "the DID was not resolved");
+      return new ProblemError({ ...problem, detail: said }, seconds);
     }
   }
   const message = `the node answered with HTTP ${status} and no reason: is this its address?`;

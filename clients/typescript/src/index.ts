@@ -6,10 +6,11 @@
 export { fromBase58, fromBase64, fromHex, toBase58, toBase64, toHex } from "./bytes.js";
 export type { Fork } from "./chain.js";
 export {
-  DzongClient, type Anchor, type At, type ClientOptions, type Receipt, type Recorded,
-  type Resolved, type Submitted,
+  DzongClient, type Anchor, type At, type ClientOptions, type Dereferenced, type Receipt,
+  type Recorded, type Resolved, type Submitted,
 } from "./client.js";
 export type { Refusal } from "./decide.js";
+export type { DereferencingQuestion } from "./dereferencing.js";
 export { checkInception, isDid, parseDid, type NdiDid } from "./did.js";
 export {
   DzongError, FormatError, JsonError, ProblemError, TransportError, UnverifiedError,
@@ -17,8 +18,8 @@ export {
 } from "./errors.js";
 export {
   checkControl, checkSignatures, didCreated, didDeactivated, didUpdated, endorse, eventBytes,
-  eventId, sign, type Deactivation, type Event, type Inception, type Signing, type Times,
-  type Update,
+  eventId, schemaPublished, sign, type Deactivation, type Event, type Inception,
+  type Publication, type Signing, type Times, type Update,
 } from "./events.js";
 export type { Limits } from "./http.js";
 export {
@@ -29,6 +30,7 @@ export {
   type PublicKey, type Signer,
 } from "./keys.js";
 export type { History, LedgerRecord } from "./record.js";
+export { resourceId, resourceUri, type ResourceQuestion } from "./resource.js";
 export type { Control, DidState, Failure, Question } from "./resolution.js";
 export { formatTime, parseTime } from "./time.js";
 export {

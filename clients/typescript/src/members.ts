@@ -38,6 +38,18 @@ export class Members {
     return typeof value === "string" ? value : this.#wrong(name, "a text");
   }
 
+  /** Those of these texts that are there. */
+  optionalTexts<Name extends string>(names: readonly Name[]): { [name in Name]?: string } {
+    const there = names.filter((name) => this.has(name));
+    const members = there.map((name) => [name, this.text(name)] as const);
+    return Object.fromEntries(members) as { [name in Name]?: string };
+  }
+
+  /** Whether a member is there, which is then `true`. */
+  flag(name: string): boolean {
+    return this.has(name) && (this.json(name) === true || this.#wrong(name, "true or absent"));
+  }
+
   /** An integer from 0 to 2^53-1. */
   count(name: string): number {
     const value = this.json(name);

@@ -6,13 +6,25 @@ import { isObject, type Json, type JsonObject } from "./json.js";
 import { Members } from "./members.js";
 import type { LedgerRecord, Past } from "./record.js";
 import { formatTime, isTime, parseTime } from "./time.js";
+import { absolute } from "./urls.js";
 
 /** What was asked: a DID, and perhaps one of its versions by number or by time. */
 export interface Question {
   readonly did: string;
   readonly versionId?: string;
   readonly versionTime?: string;
+  /** Relative DID URLs are made absolute. */
+  readonly expandRelativeUrls?: true;
 }
+
+/** The media type of documents and their parts. */
+export const DOCUMENT = "application/did";
+
+/** The verification relationships of DID Core. */
+export const RELATIONSHIPS = [
+  "authentication", "assertionMethod", "keyAgreement", "capabilityInvocation",
+  "capabilityDelegation",
+] as const;
 
 /** Who may change a DID (`docs/did-ndi.md`, section 2). */
 export interface Control {
@@ -37,7 +49,7 @@ export interface DidState {
 type Wanted = { readonly version: bigint } | { readonly moment: number };
 
 /** Why a resolution fails, and what the result says then. */
-const TITLES = {
+export const DID_ERRORS = {
   INVALID_DID: "the identifier is not a DID",
   METHOD_NOT_SUPPORTED: "this registry does not hold DIDs of that kind",
   INVALID_OPTIONS: "an option has a value that makes no sense",
@@ -45,11 +57,17 @@ const TITLES = {
 } as const;
 
 /** The codes of DID Resolution with which a resolution fails. */
-export type Failure = keyof typeof TITLES;
+export type Failure = keyof typeof DID_ERRORS;
 
-function failed(code: Failure): JsonObject {
-  const error = { title: TITLES[code], type: `https://www.w3.org/ns/did#${code}` };
-  return { didDocument: null, didDocumentMetadata: {}, didResolutionMetadata: { error } };
+/** A document with its metadata, or why there is none. A deactivated DID has metadata alone. */
+export interface Resolution {
+  readonly failure: Failure | null;
+  readonly document: Json | undefined;
+  readonly metadata: JsonObject;
+}
+
+function failed(failure: Failure): Resolution {
+  return { failure, document: undefined, metadata: {} };
 }
 
 /** The failure that a result shows, if it shows one. */
@@ -57,16 +75,18 @@ export function failureOf(result: JsonObject): Failure | null {
   const metadata = result["didResolutionMetadata"];
   const error = isObject(metadata) ? metadata["error"] : undefined;
   const code = isObject(error) ? String(error["type"]).split("#")[1] : undefined;
-  return code !== undefined && Object.hasOwn(TITLES, code) ? (code as Failure) : null;
+  return code !== undefined && Object.hasOwn(DID_ERRORS, code) ? (code as Failure) : null;
 }
+
+const VERSION = ["versionId", "versionTime"] as const;
 
 /** Reads a question of a proof. */
 export function readQuestion(value: Json): Question {
-  const members = new Members(value, "the question", ["did", "versionId", "versionTime"]);
+  const members = new Members(value, "the question", ["did", ...VERSION, "expandRelativeUrls"]);
   return {
     did: members.text("did"),
-    ...(members.has("versionId") ? { versionId: members.text("versionId") } : {}),
-    ...(members.has("versionTime") ? { versionTime: members.text("versionTime") } : {}),
+    ...members.optionalTexts(VERSION),
+    ...(members.flag("expandRelativeUrls") ? { expandRelativeUrls: true } : {}),
   };
 }
 
@@ -112,17 +132,44 @@ export interface Answering {
   readonly past: Past | null;
 }
 
-/**
- * The result, without its proof, that follows from what is proven. A record that does not answer
- * the question is refused.
- *
- * @param network the network whose DIDs are resolved; null for the one that the DID names
- */
+/** The result, without its proof, that follows from what is proven. */
 export function resolutionOf(
   question: Question,
   network: string | null,
-  { key, record, past }: Answering,
+  proven: Answering,
 ): JsonObject {
+  const { failure, document, metadata } = resolve(question, network, proven);
+  const error = failure !== null
+    && { error: { title: DID_ERRORS[failure], type: `https://www.w3.org/ns/did#${failure}` } };
+  const contentType = document !== undefined && { contentType: DOCUMENT };
+  return {
+    didDocument: document ?? null,
+    didDocumentMetadata: metadata,
+    didResolutionMetadata: error || contentType || {},
+  };
+}
+
+/**
+ * What is proven of a DID. A record that does not answer the question is refused.
+ *
+ * @param network the network whose DIDs are resolved; null for the one that the DID names
+ */
+export function resolve(
+  question: Question,
+  network: string | null,
+  proven: Answering,
+): Resolution {
+  const resolution = versionOf(question, network, proven);
+  const { document } = resolution;
+  if (question.expandRelativeUrls !== true || !isObject(document)) return resolution;
+  return { ...resolution, document: expanded(document, question.did) };
+}
+
+function versionOf(
+  question: Question,
+  network: string | null,
+  { key, record, past }: Answering,
+): Resolution {
   if (!isAnyDid(question.did)) return failed("INVALID_DID");
   if (!isDid(question.did)) return failed("METHOD_NOT_SUPPORTED");
   if (network !== null && parseDid(question.did).network !== network) {
@@ -177,8 +224,7 @@ function result(
   version: number,
   since: number,
   until: number | null,
-): JsonObject {
-  const document = state.document;
+): Resolution {
   const metadata: JsonObject = {
     created: formatTime(state.created),
     versionId: String(version),
@@ -189,22 +235,30 @@ function result(
     metadata["nextUpdate"] = formatTime(until);
     metadata["nextVersionId"] = String(version + 1);
   }
-  return {
-    didDocument: document ?? null,
-    didDocumentMetadata: metadata,
-    didResolutionMetadata: document === undefined ? {} : { contentType: "application/did" },
+  return { failure: null, document: state.document, metadata };
+}
+
+/** The items of a set, which may be one value alone. */
+export function itemsOf(value: Json | undefined): readonly Json[] {
+  return Array.isArray(value) ? value : value === undefined ? [] : [value];
+}
+
+/** Members that name the subject and others; these hold no relative DID URLs. */
+const NAMES = ["@context", "alsoKnownAs", "controller", "id"];
+
+/** A document with its relative DID URLs made absolute. */
+function expanded(document: JsonObject, did: string): JsonObject {
+  const full = (name: string, item: Json): Json => {
+    if (isObject(item) && typeof item["id"] === "string") {
+      return { ...item, id: absolute(did, item["id"]) };
+    }
+    const isReference = RELATIONSHIPS.some((relationship) => relationship === name);
+    return isReference && typeof item === "string" ? absolute(did, item) : item;
   };
-}
-
-/** The member of a proof's JSON from which a resolution's document is left out. */
-export function documentHolder(proof: Json): JsonObject | null {
-  const records = member(member(proof, "evidence"), "records");
-  const proven = Array.isArray(records) ? records[0] : undefined;
-  const past = member(proven, "past");
-  const holder = member(past ?? member(proven, "record"), "content");
-  return isObject(holder) ? holder : null;
-}
-
-function member(value: Json | undefined, name: string): Json | undefined {
-  return isObject(value) && Object.hasOwn(value, name) ? value[name] : undefined;
+  const members = Object.entries(document).map(([name, value]): [string, Json] => {
+    if (NAMES.includes(name)) return [name, value];
+    const items = Array.isArray(value) ? value.map((item) => full(name, item)) : full(name, value);
+    return [name, items];
+  });
+  return Object.fromEntries(members);
 }

@@ -3,6 +3,7 @@
 import { equal } from "./bytes.js";
 import { followSteps, readFork, type Fork } from "./chain.js";
 import { Stale, Untrusted, decide, type Refusal } from "./decide.js";
+import type { DereferencingQuestion } from "./dereferencing.js";
 import { FormatError } from "./errors.js";
 import { eventId } from "./events.js";
 import { headerId, readHeader, type Header } from "./header.js";
@@ -11,10 +12,12 @@ import {
 } from "./json.js";
 import { Members } from "./members.js";
 import { checkInclusion, logLeaf } from "./merkle.js";
-import { readPast, readRecord, recordHash, type LedgerRecord } from "./record.js";
 import {
-  documentHolder, readQuestion, resolutionOf, type Answering, type Question,
-} from "./resolution.js";
+  answerOf, lastContent, readAsked, shownBy, type Asked, type Place, type ProvenRecord,
+} from "./question.js";
+import { readPast, readRecord, recordHash, type LedgerRecord } from "./record.js";
+import type { ResourceQuestion } from "./resource.js";
+import type { Question } from "./resolution.js";
 import { checkStateProof } from "./state.js";
 import { CLOCK_SKEW_MAX, checkNetwork, checkPeriod, isOf, type Trust } from "./trust.js";
 import {
@@ -32,6 +35,12 @@ export interface Freshness {
 /** What is proven: the answer to a question, an event in the log, newer trust, or a fork. */
 export type Proven =
   | { readonly kind: "resolution"; readonly question: Question; readonly answer: JsonObject }
+  | {
+    readonly kind: "dereferencing";
+    readonly question: DereferencingQuestion;
+    readonly answer: JsonObject;
+  }
+  | { readonly kind: "resource"; readonly question: ResourceQuestion; readonly answer: JsonObject }
   | { readonly kind: "record"; readonly key: string; readonly record: LedgerRecord | null }
   | {
     readonly kind: "receipt";
@@ -64,9 +73,9 @@ interface Certified {
 }
 
 /**
- * Decides whether an answer (a resolution result, a record, a receipt, a trust chain or a fork
- * proof) is proven to someone who holds `trust`. What is broken is invalid whatever is trusted,
- * what is whole but foreign is untrusted, and what is proven but old is stale.
+ * Decides whether an answer (about a DID, a DID URL, a resource or a record, a receipt, a trust
+ * chain or a fork proof) is proven to someone who holds `trust`. What is broken is invalid whatever
+ * is trusted, what is whole but foreign is untrusted, and what is proven but old is stale.
  */
 export function verify(trust: Trust, answer: Uint8Array | string, freshness: Freshness): Verdict {
   return decide(() => {
@@ -157,49 +166,30 @@ function readReceipt(answer: JsonObject): { certified: Certified; proven: Proven
   return { certified, proven };
 }
 
-/** Reads an answer about a record or a DID, and refuses one that is not what its proof says. */
+/** Reads an answer to a question, and refuses one that is not what its proof says. */
 function readAnswer(
   trust: Trust,
   answer: JsonObject,
 ): { certified: Certified; proven: Proven } {
-  const { proof, rest, subject } = takeProof(answer);
+  const { place, proof, rest } = takeProof(answer);
   const members = new Members(proof, "the proof", ["evidence", "question", "type"]);
   if (members.text("type") !== "DzongProof") {
     throw new FormatError("the proof's type is not `DzongProof`");
   }
-  const asked = new Members(members.json("question"), "the question", [subject]);
+  const asked = readAsked(members.json("question"), place);
   const names = ["certificate", "genesis", "header", "records"];
   const evidence = new Members(members.json("evidence"), "the evidence", names);
   const certified = readCertified(evidence);
-  const [one, ...others] = evidence.list("records");
-  if (one === undefined || others.length > 0) {
-    throw new FormatError("the proof is about another number of records than one");
-  }
-  const { json, ...proven } = readProvenRecord(one, certified.header.stateRoot);
-  const { key, record, past } = proven;
-  if (subject === "record") {
-    if (asked.text("record") !== key || past !== null) {
-      throw new FormatError("the proof is about another record");
-    }
-    checkSame(rest, { key, record: json });
-    return { certified, proven: { kind: "record", key, record } };
-  }
-  const question = readQuestion(asked.json("resolution"));
+  const list = completed(evidence.list("records"), asked, rest);
+  const records = list.map((record) => readProvenRecord(record, certified.header.stateRoot));
   // Another network's answer is judged as such, not by the names of its DIDs.
   const ours = equal(certified.header.genesis, trust.genesis);
-  const rebuilt = resolutionOf(question, ours ? trust.network : null, proven);
-  checkSame(rest, rebuilt);
-  return { certified, proven: { kind: "resolution", question, answer: rebuilt } };
-}
-
-function checkSame(served: Json, rebuilt: Json): void {
-  if (!sameJson(served, rebuilt)) {
+  const rebuilt = answerOf(asked, ours ? trust.network : null, records);
+  if (!sameJson(rest, rebuilt)) {
     throw new FormatError("the answer is not what the proven records say");
   }
-}
-
-interface ProvenRecord extends Answering {
-  readonly json: Json;
+  if (asked.kind !== "record") return { certified, proven: { ...asked, answer: rebuilt } };
+  return { certified, proven: { ...asked, record: records[0]?.record ?? null } };
 }
 
 function readProvenRecord(value: Json, stateRoot: Uint8Array): ProvenRecord {
@@ -214,33 +204,36 @@ function readProvenRecord(value: Json, stateRoot: Uint8Array): ProvenRecord {
   return { key, json, record, past: readPast(members.json("past"), record) };
 }
 
-/**
- * Takes the proof out of an answer, and puts the document, which a resolution shows only once, back
- * into the content that holds it.
- */
-function takeProof(
-  answer: JsonObject,
-): { proof: Json; rest: JsonObject; subject: "record" | "resolution" } {
-  const { proof: own, ...rest } = answer;
-  if (own !== undefined) return { proof: own, rest, subject: "record" };
-  const { didDocumentMetadata, ...others } = answer;
-  if (!isObject(didDocumentMetadata)) throw new FormatError("the answer carries no proof");
-  const { proof: proofs, ...metadata } = didDocumentMetadata;
-  const [first, ...more] = Array.isArray(proofs) ? proofs : [];
-  if (first === undefined || more.length > 0) {
-    throw new FormatError("a resolution carries one proof in `didDocumentMetadata.proof`");
+/** Takes the proof out of an answer. */
+function takeProof(answer: JsonObject): { place: Place; proof: Json; rest: JsonObject } {
+  const { proof: own, ...others } = answer;
+  if (own !== undefined) return { place: "proof", proof: own, rest: others };
+  const places = ["contentMetadata", "didDocumentMetadata"] as const;
+  const place = places.find((name) => Object.hasOwn(answer, name));
+  const holder = place && answer[place];
+  if (place === undefined || !isObject(holder)) {
+    throw new FormatError("the answer carries no proof");
   }
+  const { proof: proofs, ...metadata } = holder;
+  const [proof, ...more] = Array.isArray(proofs) ? proofs : [];
+  if (proof === undefined || more.length > 0) {
+    throw new FormatError(`the answer carries one proof in \`${place}.proof\``);
+  }
+  return { place, proof, rest: { ...others, [place]: metadata } };
+}
+
+/** The records, with what the answer shows, and shows only once, put back where it was left out. */
+function completed(records: Json[], asked: Asked, answer: JsonObject): Json[] {
+  const shown = shownBy(asked);
+  const value = shown === null ? undefined : answer[shown.place];
+  if (shown === null || !isObject(value)) return records;
   // A copy, so that nothing of the caller's answer is changed.
-  const proof = parse(canonicalText(first));
-  const document = answer["didDocument"];
-  const holder = documentHolder(proof);
-  if (isObject(document) && holder !== null) {
-    if (Object.hasOwn(holder, "document")) throw new FormatError("the proof repeats the document");
-    holder["document"] = document;
+  const whole = parse(canonicalText(records)) as Json[];
+  const content = lastContent(whole);
+  if (content === null) return records;
+  if (Object.hasOwn(content, shown.member)) {
+    throw new FormatError(`the proof repeats the ${shown.member}`);
   }
-  return {
-    proof,
-    rest: { ...others, didDocumentMetadata: metadata },
-    subject: "resolution",
-  };
+  content[shown.member] = value;
+  return whole;
 }

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
 import {
-  canonicalText, checkpointOf, toHex, trustCheckpoint, verify, type Fork, type Json, type Trust,
+  canonicalText, checkpointOf, parse, toHex, trustCheckpoint, verify, type Fork, type Json,
+  type JsonObject, type Trust,
 } from "../src/index.js";
 import { Forge, validatorKeys } from "./forge.js";
 
@@ -90,6 +92,38 @@ test("what is broken in a chain is invalid", () => {
     assert.equal(verdictOf(chain(list)), "invalid", why);
   }
   assert.equal(verdictOf(chain(steps, { type: "DzongProof" })), "invalid");
+});
+
+interface FrozenCase {
+  readonly name: string;
+  readonly trust: JsonObject;
+  readonly document: JsonObject;
+  readonly now: number;
+  readonly verdict: JsonObject;
+  readonly checkpoint: JsonObject | null;
+  readonly fork: JsonObject | null;
+}
+
+test("every frozen chain and fork is judged as the ledger judges it", () => {
+  const file = new URL("../../../../tests/golden/trust.json", import.meta.url);
+  const cases = parse(readFileSync(file)) as unknown as FrozenCase[];
+  assert.ok(cases.length > 20);
+  for (const { name, trust: held, document, now: at, verdict, checkpoint, fork } of cases) {
+    const own = trustCheckpoint(canonicalText(held));
+    const judged = verify(own, canonicalText(document), { now: at });
+    assert.equal(judged.verdict, verdict["verdict"], name);
+    if ("height" in judged) {
+      const found = [judged.height, judged.time];
+      assert.deepEqual(found, [verdict["height"], verdict["time"]], name);
+    }
+    if (judged.verdict !== "valid") continue;
+    if (judged.proven.kind === "chain") {
+      assert.equal(checkpointOf(judged.proven.trust), canonicalText(checkpoint), name);
+    } else {
+      assert.ok(judged.proven.kind === "fork", name);
+      assert.equal(canonicalText(judged.proven.fork as unknown as Json), canonicalText(fork), name);
+    }
+  }
 });
 
 test("a fork proof names those who signed both blocks", () => {

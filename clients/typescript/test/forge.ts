@@ -3,9 +3,11 @@
 import { ed25519 } from "@noble/curves/ed25519.js";
 
 import { bigEndian, concat, toBase64, toHex } from "../src/bytes.js";
-import { sha256 } from "../src/hash.js";
+import { sha256, tagged } from "../src/hash.js";
 import { headerId } from "../src/header.js";
-import type { JsonObject, Trust } from "../src/index.js";
+import type { Json, JsonObject, Trust } from "../src/index.js";
+import { recordHash } from "../src/record.js";
+import { keyPath } from "../src/state.js";
 import { ValidatorSet, precommitBytes } from "../src/validators.js";
 
 export interface ValidatorKey {
@@ -30,6 +32,7 @@ export interface Forged {
   readonly time?: number;
   readonly round?: number;
   readonly genesis?: Uint8Array;
+  readonly stateRoot?: Uint8Array;
 }
 
 export class Forge {
@@ -55,10 +58,11 @@ export class Forge {
     const { height, by, next, signers = by.slice(0, 3), time = height * 1000, round = 0 } = forged;
     const genesis = forged.genesis ?? this.trust.genesis;
     const none = new Uint8Array(32);
+    const { stateRoot = none } = forged;
     const header = concat(
       Uint8Array.of(0, 0, 0, 1), genesis,
       bigEndian(height, 8), bigEndian(this.trust.time + time, 8), none, by[0]?.key ?? none,
-      bigEndian(0, 8), none, none,
+      bigEndian(0, 8), none, stateRoot,
       this.set(by).hash, this.set(next).hash, none,
     );
     const block = headerId(header);
@@ -71,6 +75,38 @@ export class Forge {
       header: toBase64(header),
       certificate: { height, round, block: toHex(block), signatures },
       validators: this.set(next).members.map(({ key, power }) => ({ key, power })),
+    };
+  }
+
+  /** A result of dereferencing in a state of one record, which proves what a test asks for. */
+  dereferenced(
+    question: JsonObject,
+    key: string,
+    held: Json,
+    result: { readonly [name: string]: Json },
+    keys: readonly ValidatorKey[],
+  ): JsonObject {
+    const record: JsonObject = {
+      content: held,
+      event: "00".repeat(32),
+      height: 1,
+      history: { peaks: [], size: 0 },
+      time: this.trust.time,
+      version: 1,
+    };
+    const stateRoot = tagged("state-leaf", keyPath(key), recordHash(record));
+    const forged = { height: 5, by: keys, next: keys, stateRoot };
+    const { header = null, certificate = null } = this.step(forged);
+    const path = toBase64(Uint8Array.of(1, 0, 0));
+    const genesis = toHex(this.trust.genesis);
+    const evidence = { genesis, header, certificate, records: [{ key, path, record }] };
+    const proof = { type: "DzongProof", question, evidence };
+    const { content = null, contentMetadata = {}, dereferencingMetadata = {} } = result;
+    return {
+      content,
+      contentStream: content,
+      contentMetadata: { ...(contentMetadata as JsonObject), proof: [proof] },
+      dereferencingMetadata,
     };
   }
 

@@ -32,8 +32,18 @@ export const trust: Trust = trustGenesis(textAt("genesis", "text"));
 /** When the examples are read. */
 export const now = Number(at("now"));
 
+/** The examples of a kind that has answers of its own; none before they are frozen. */
+function answersOf(kind: string): [string, Json][] {
+  const examples = isObject(frozen) ? frozen[kind] : undefined;
+  const named = isObject(examples) ? examples["answers"] : undefined;
+  if (!isObject(named)) return [];
+  return Object.entries(named).map(([name, answer]) => [`${kind} ${name}`, answer]);
+}
+
 /** Every answer that is an example, with its name. */
 export const answers: readonly (readonly [string, JsonObject])[] = [
   ...Object.entries(at("answers") as JsonObject),
   ["receipt", at("receipt")] as const,
+  ...answersOf("resources"),
+  ...answersOf("dereferencing"),
 ].map(([name, answer]) => [name, answer as JsonObject] as const);

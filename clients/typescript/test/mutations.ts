@@ -2,6 +2,7 @@
 
 import { fromBase64, fromHex, toBase64, toHex } from "../src/bytes.js";
 import { canonical, canonicalText, isObject, parse, type Json } from "../src/index.js";
+import { sameJson } from "../src/json.js";
 import type { Random } from "./random.js";
 
 /** Where a value stands in what was copied, so that it can be replaced or removed. */
@@ -102,6 +103,9 @@ function bytesOf(text: string): { bytes: Uint8Array; write: (bytes: Uint8Array) 
   }
 }
 
+/** Names of members that mean something in one place or another, and one that does not. */
+const ADDED = ["proof", "index", "past", "next", "document", "content", "fragment", "extra"];
+
 function mutateShape(spot: Spot, spots: readonly Spot[], random: Random): string {
   const { parent, name } = spot;
   const choice = random.below(5);
@@ -118,7 +122,7 @@ function mutateShape(spot: Spot, spots: readonly Spot[], random: Random): string
   if (choice === 2) {
     const added = random.pick<Json>([null, 0, 1, "", {}, [], true]);
     if (Array.isArray(parent)) parent.push(added);
-    else parent[random.pick(["proof", "index", "past", "next", "document", "extra"])] = added;
+    else parent[random.pick(ADDED)] = added;
     return `with ${canonicalText(added)} beside it`;
   }
   if (choice === 3) {
@@ -153,11 +157,21 @@ function copy(value: Json): Json {
   return parse(canonicalText(value));
 }
 
+/** What an answer says that was asked. */
+function questionOf(answer: Json): Json | undefined {
+  if (!isObject(answer)) return undefined;
+  const metadata = answer["contentMetadata"] ?? answer["didDocumentMetadata"];
+  const proofs = isObject(metadata) ? metadata["proof"] : undefined;
+  const proof = Array.isArray(proofs) ? proofs[0] : answer["proof"];
+  return isObject(proof) ? proof["question"] : undefined;
+}
+
 /**
- * Why a changed text is still true, or null where it is not:
- * a byte may be replaced by itself, put in as white space, and a value by an equal one; signatures
- * of a certificate and validators of a step are sets, whose order says nothing; and a trust chain
- * whose last steps are missing leads less far, to what is certified all the same.
+ * Why a changed text is still true, or null where it is not: an answer may be a sound one to
+ * another question, which whoever asked compares; a byte may be replaced by itself, put in as white
+ * space, and a value by an equal one; signatures of a certificate and validators of a step are
+ * sets, whose order says nothing; and a trust chain whose last steps are missing leads less far, to
+ * what is certified all the same.
  */
 export function harmless(original: string, changed: Uint8Array): string | null {
   let value: Json;
@@ -169,6 +183,10 @@ export function harmless(original: string, changed: Uint8Array): string | null {
   if (canonicalText(value) === original) return "the same value";
   const sorted = (json: Json): string => canonicalText(sortSets(json));
   const before = parse(original);
+  const [asked, other] = [questionOf(before), questionOf(value)];
+  if (asked !== undefined && other !== undefined && !sameJson(asked, other)) {
+    return "an answer to another question";
+  }
   if (sorted(value) === sorted(before)) return "the order of a set";
   const [longer, shorter] = [stepsOf(before), stepsOf(value)];
   const isPrefix = shorter.length > 0 && shorter.every((step, at) => step === longer[at]);

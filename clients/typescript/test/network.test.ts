@@ -7,9 +7,10 @@ import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 
 import {
-  DzongClient, LocalKey, ProblemError, UnverifiedError, canonicalText, checkInception, didCreated,
-  didDeactivated, didUpdated, endorse, formatTime, keyHash, parse, sign, verify,
-  type Control, type Event, type JsonObject, type Receipt,
+  DzongClient, LocalKey, ProblemError, UnverifiedError, ValidatorSet, canonicalText,
+  checkInception, didCreated, didDeactivated, didUpdated, endorse, formatTime, keyHash, parse,
+  resourceId, resourceUri, schemaPublished, sign, toHex, verify, type Control, type Event,
+  type Json, type JsonObject, type Receipt,
 } from "../src/index.js";
 import { Localnet, SKIP } from "./localnet.js";
 import { harmless, mutate } from "./mutations.js";
@@ -138,6 +139,84 @@ test("an answer of any node proves itself to whoever knows the genesis hash", {
   assert.equal((await other.record("role/did:ndi:none")).record, null);
 });
 
+test("parts of documents, services and their URLs are proven, and so is their absence", {
+  skip: SKIP,
+}, async () => {
+  const key = LocalKey.generate();
+  const did = await create({ keys: [key.publicKey], threshold: 1 }, [key], (id) => ({
+    "@context": ["https://www.w3.org/ns/did/v1.1"],
+    id,
+    verificationMethod: [{
+      id: "#issuing", type: "Multikey", controller: id, publicKeyMultibase: key.publicKey,
+    }],
+    assertionMethod: ["#issuing"],
+    service: [
+      { id: "#files", type: "Files", serviceEndpoint: "https://a.example.bt/base" },
+      { id: `${id}#box`, type: ["Box", "Files"], serviceEndpoint: "https://b.example.bt/box" },
+    ],
+  }));
+  const part = await client.dereference(`${did}#issuing`);
+  assert.ok(part.content !== null && typeof part.content === "object");
+  assert.equal((part.content as JsonObject)["id"], `${did}#issuing`);
+  assert.deepEqual([part.contentType, part.error], ["application/did", null]);
+  assert.equal(part.metadata["versionId"], "1");
+  const allowed = `${did}?verificationRelationship=assertionMethod#issuing`;
+  assert.deepEqual((await client.dereference(allowed)).content, part.content);
+  const links = `${did}?service=files&relativeRef=%2Fa%3Fb%3Dc#d`;
+  const { content } = await client.dereference(links, { uriList: true });
+  assert.deepEqual(content, ["https://a.example.bt/base/a?b=c#d"]);
+  const all = await client.dereference(`${did}?serviceType=Files`, { uriList: true });
+  assert.equal((all.content as Json[]).length, 2);
+  for (const [url, code] of [
+    [`${did}#none`, "NOT_FOUND"],
+    [`${did}?service=none`, "NOT_FOUND"],
+    [`${did}?versionId=7#issuing`, "NOT_FOUND"],
+    [`${did}?verificationRelationship=authentication#files`, "INVALID_VERIFICATION_METHOD"],
+  ] as const) {
+    const { content: nothing, error } = await client.dereference(url);
+    assert.deepEqual([nothing, error?.code], [null, code], url);
+  }
+  const climbing = client.dereference(`${did}?service=files&relativeRef=..%2Fx`);
+  await assert.rejects(climbing, { name: "ProblemError", code: "INVALID_DID_URL" });
+});
+
+test("schemas are published, and proven by id, as the latest, and as of a time", {
+  skip: SKIP,
+}, async () => {
+  const key = LocalKey.generate("p256");
+  const did = await create({ keys: [key.publicKey], threshold: 1 }, [key]);
+  const [resourceType, resourceName] = ["anonCredsSchema", "ལམ་ཡིག Licence"];
+  const publish = async (version: string, previousVersionId?: string): Promise<string> => {
+    const attrNames = ["class", `since ${version}`];
+    const content: JsonObject = { issuerId: did, name: resourceName, version, attrNames };
+    const named = { resourceName, resourceType, resourceVersion: version, previousVersionId };
+    await certify(schemaPublished({ did, content, ...named }), did, [key]);
+    return resourceId(content);
+  };
+  const first = await publish("1.0");
+  const second = await publish("1.1", first);
+  await assert.rejects(publish("1.2", first), ProblemError, "it does not follow the latest");
+  const byId = await client.dereference(resourceUri(did, first));
+  assert.equal((byId.content as JsonObject)["version"], "1.0");
+  const { nextVersionId, checksum } = byId.metadata;
+  assert.deepEqual([nextVersionId, byId.contentType], [second, "application/json"]);
+  const query = new URLSearchParams({ resourceType, resourceName }).toString();
+  const series = `${did}?${query.replaceAll("+", "%20")}`;
+  const latest = await client.dereference(series);
+  assert.equal((latest.content as JsonObject)["version"], "1.1");
+  const listed = await client.dereference(`${did}?resourceId=${first}&resourceMetadata=true`);
+  const { linkedResourceMetadata } = listed.content as { linkedResourceMetadata: Json };
+  assert.match(canonicalText(linkedResourceMetadata), new RegExp(String(checksum)));
+  for (const url of [
+    `${series}&resourceVersionTime=2020-01-01T00:00:00Z`,
+    `${did}?resourceType=anonCredsSchema&resourceName=None`,
+    `${did}?resourceId=${first}&checksum=${"00".repeat(32)}`,
+  ]) {
+    const { content, error } = await client.dereference(url);
+    assert.deepEqual([content, error?.code], [null, "NOT_FOUND"], url);
+  }
+});
+
 test("a receipt is fetched again and stays valid, and the same event is known", {
   skip: SKIP,
 }, async () => {
@@ -150,6 +229,54 @@ test("a receipt is fetched again and stays valid, and the same event is known", 
   assert.ok(again.status === "certified" && again.receipt.id === receipt.id);
   const later = Date.now() + 20 * 86_400_000;
   assert.equal(verify(await client.trust(), receipt.bytes, { now: later }).verdict, "valid");
+});
+
+test("trust moves along the network's own chain, and what it leads to is pinned", {
+  skip: SKIP,
+}, async () => {
+  const key = LocalKey.generate();
+  const did = await create({ keys: [key.publicKey], threshold: 1 }, [key]);
+  const early = await (await fetch(`${net.url()}/1.0/identifiers/${did}?proof=true`)).text();
+  await certify(didUpdated({ did, previousVersion: 1, document: {
+    id: did, alsoKnownAs: ["https://example.bt/"],
+  } }), did, [key]);
+  const pinned: string[] = [];
+  const onCheckpoint = (text: string): void => void pinned.push(text);
+  const following = new DzongClient(net.url(), { genesis: net.genesis(), onCheckpoint });
+  const begin = await following.trust();
+  const reached = await following.follow();
+  assert.ok(begin.height === 0 && reached.height > 0 && reached.time > begin.time);
+  assert.equal(toHex(reached.validators.hash), toHex(begin.validators.hash));
+  assert.deepEqual(pinned, [await following.checkpoint()]);
+
+  // From the checkpoint on nothing older is believed, and the chain goes on from there.
+  const [checkpoint = ""] = pinned;
+  const anew = new DzongClient(net.url(), { checkpoint });
+  assert.equal((await anew.resolve(did)).metadata["versionId"], "2");
+  assert.ok((await anew.follow()).height >= reached.height);
+  assert.equal(verify(reached, early, { now: Date.now() }).verdict, "stale");
+  const later = JSON.parse(checkpoint);
+  const ahead = new DzongClient(net.url(), {
+    checkpoint: JSON.stringify({ ...later, height: later.height + 1_000_000 }),
+  });
+  // The node gives its newest header, which is below what is known: a rollback.
+  await assert.rejects(ahead.follow(), { code: "stale" });
+
+  const chain = await (await fetch(`${net.url()}/v1/trust-chain`)).text();
+  const judge = (text: string, held = begin): string =>
+    verify(held, text, { now: Date.now() }).verdict;
+  assert.equal(judge(chain), "valid");
+  assert.equal(judge(chain, { ...begin, genesis: new Uint8Array(32) }), "untrusted");
+  const { members } = begin.validators;
+  const others = { ...begin, validators: new ValidatorSet(members.slice(1)) };
+  assert.equal(judge(chain, others), "untrusted");
+  const random = new Random(7);
+  for (let round = 0; round < 200; round++) {
+    const mutant = mutate(chain, random);
+    if (harmless(chain, mutant.text) !== null) continue;
+    const { verdict } = verify(begin, mutant.text, { now: Date.now() });
+    assert.ok(["invalid", "untrusted"].includes(verdict), `${mutant.what} is ${verdict}`);
+  }
 });
 
 test("a proxy that changes or replays answers is caught", { skip: SKIP }, async () => {
@@ -195,6 +322,8 @@ test("the program of the wallet developers' guide runs", { skip: SKIP }, () => {
   const env = { ...process.env, DZONG_URL: net.url(), DZONG_HOME: net.home };
   const printed = execFileSync(process.execPath, [program], { env, encoding: "utf8" });
   assert.match(printed, /valid invalid .*certified/s);
+  assert.match(printed, /true null\nnull NOT_FOUND the document has no such service/);
+  assert.match(printed, /application\/schema\+json true/);
   assert.match(printed, /deactivated: true/);
   assert.match(printed, /the event is refused/);
 });

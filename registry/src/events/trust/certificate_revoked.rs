@@ -1,0 +1,19 @@
+//! `CertificateRevoked`: the end of a DPKI certificate (Act s.40).
+
+use crate::authority::{Class, Power};
+use crate::trust::step::status_kind;
+use crate::trust::{Action, Certificate};
+
+status_kind! {
+    /// The members of `CertificateRevoked`.
+    CertificateRevoked: Certificate, to Revoked, on Certificate::ENDING,
+    sections "s.40, s.41",
+    by &[
+        Power::GoverningBody(Class::Ordinary),
+        Power::Holder(Action::Revoke),
+        Power::Author,
+    ],
+    conditions "On one of four grounds, each for whom the Act names: a revocation service \
+        provider, by order of a court where that is the ground, or the Governing Body \
+        for national security; it is final."
+}

@@ -113,6 +113,7 @@ impl Agreement {
         *lock(&self.shared.watch) = self.duty.waits_for();
         crate::engine::start(
             &self.shared.config,
+            self.shared.peers.subscribe(),
             self.shared.genesis,
             &self.transport,
             self.duty.role(),

@@ -19,7 +19,8 @@ pub struct Config {
     pub listen: Multiaddr,
     /// Where the gossip of events listens: another port.
     pub gossip_listen: Multiaddr,
-    /// Everyone whom this node talks to. Anyone else is refused at the connection.
+    /// Everyone whom this node talks to at first. Anyone else is refused at the connection; see
+    /// [`Handle::set_peers`](crate::Handle::set_peers).
     pub peers: Vec<Peer>,
     /// How long the steps of a round last.
     pub timeouts: Timeouts,

@@ -15,14 +15,14 @@ use arc_malachitebft_app_channel::{
 };
 use bytesize::ByteSize;
 use ed25519_zebra::SigningKey;
-use libp2p::Multiaddr;
-use libp2p::multiaddr::Protocol;
 use proofs::{Block, Hash, PublicKey};
+use tokio::sync::watch;
 
 use crate::codec::{LogCodec, Wire};
-use crate::config::{Config, keypair, peer_id};
+use crate::config::{Config, Peer, keypair, peer_id};
 use crate::context::{Address, Context};
 use crate::guard::{Guard, Refusal};
+use crate::peers::{Following, address};
 use crate::signer::{GuardedSigner, SignatureVerifier};
 
 /// Most bytes of a sync response: a block of the largest size and its certificate, with room.
@@ -49,6 +49,7 @@ pub(crate) struct Engine {
     pub(crate) log: LogCodec,
     /// Set when the guard refused: the engine ends then.
     pub(crate) refusal: Arc<OnceLock<Refusal>>,
+    _following: Following,
     handle: EngineHandle,
     log_path: PathBuf,
 }
@@ -94,12 +95,14 @@ impl NodeConfig for Settings {
 /// Starts the engine. It asks for its first height through the channels.
 pub(crate) async fn start(
     config: &Config,
+    mut peers: watch::Receiver<Vec<Peer>>,
     genesis: Hash,
     transport: &[u8; 32],
     role: Role,
 ) -> Result<Engine, String> {
+    let known = peers.borrow_and_update().clone();
     let (log, refusal) = (LogCodec::default(), Arc::new(OnceLock::new()));
-    let settings = settings(config, &genesis, !matches!(role, Role::Replica));
+    let settings = settings(config, &known, &genesis, !matches!(role, Role::Replica));
     let moniker = config.moniker.clone();
     let verifier = Box::new(SignatureVerifier { genesis });
     let (identity, context) = match role {
@@ -138,22 +141,23 @@ pub(crate) async fn start(
         .build()
         .await
         .map_err(|error| error.to_string())?;
-    Ok(Engine { channels, log, refusal, handle, log_path })
+    let _following = Following::start(&known, peers, channels.net_requests.clone());
+    Ok(Engine { channels, log, refusal, _following, handle, log_path })
 }
 
-fn settings(config: &Config, genesis: &Hash, enabled: bool) -> Settings {
+fn settings(config: &Config, peers: &[Peer], genesis: &Hash, enabled: bool) -> Settings {
     let network = genesis.short();
     let name = |protocol: &str| format!("/dzong/{network}/{protocol}/1");
     let p2p = P2pConfig {
         listen_addr: config.listen.clone(),
-        persistent_peers: config.peers.iter().map(address).collect(),
+        persistent_peers: peers.iter().map(address).collect(),
         // Only known peers, each with its identity in the address: else an identity would be
         // learned on first contact.
         persistent_peers_only: true,
         discovery: DiscoveryConfig {
             enabled: false,
             // Several nodes behind one address are usual: a localnet, an operator's NAT.
-            max_connections_per_ip: 4 * config.peers.len().max(8),
+            max_connections_per_ip: 4 * peers.len().max(8),
             ip_throttle_duration: Duration::from_secs(1),
             ..DiscoveryConfig::default()
         },
@@ -187,16 +191,6 @@ fn settings(config: &Config, genesis: &Hash, enabled: bool) -> Settings {
             ..ValueSyncConfig::default()
         },
     }
-}
-
-/// Where a peer is dialled, always with its identity. A peer that only dials us has the identity
-/// alone: it must stand on the list to be let in.
-fn address(peer: &crate::Peer) -> Multiaddr {
-    let mut address = peer.address.clone().unwrap_or_else(Multiaddr::empty);
-    if !matches!(address.iter().last(), Some(Protocol::P2p(_))) {
-        address.push(Protocol::P2p(peer.id));
-    }
-    address
 }
 
 /// How an engine ended.

@@ -115,6 +115,7 @@ pub(crate) struct Gossip {
     admission: mpsc::Sender<(PeerId, Vec<Bytes>)>,
     peers: BTreeMap<PeerId, Contact>,
     fetches: HashMap<OutboundRequestId, Fetch>,
+    listed: watch::Receiver<Vec<Peer>>,
     shutdown: watch::Receiver<bool>,
 }
 
@@ -132,21 +133,18 @@ pub(crate) fn start(
 ) -> Result<tokio::task::JoinHandle<()>, String> {
     let config = &shared.config;
     let swarm = swarm(config, transport, &shared.genesis).map_err(|error| error.to_string())?;
+    let mut listed = shared.peers.subscribe();
+    // The first list is there to be read.
+    listed.mark_changed();
     let (admission, batches) = mpsc::channel(INBOX_BATCHES_MAX);
-    let now = Instant::now();
-    let me = swarm.local_peer_id().to_owned();
-    let contact = |peer: &Peer| {
-        // One of each pair dials first, so that there is one connection, not two.
-        let wait = if me < peer.id { Duration::ZERO } else { Duration::from_secs(3) };
-        (peer.id, Contact::new(peer.clone(), now + wait))
-    };
     let gossip = Gossip {
-        peers: config.peers.iter().map(contact).collect(),
+        peers: BTreeMap::new(),
         swarm,
         inbox,
         sender: shared.gossip.clone(),
         admission,
         fetches: HashMap::new(),
+        listed,
         shutdown: shared.shutdown.subscribe(),
         shared: shared.clone(),
     };
@@ -163,10 +161,8 @@ fn swarm(
     genesis: &Hash,
 ) -> Result<Swarm<Behaviour>, Box<dyn std::error::Error + Send + Sync>> {
     let protocol = StreamProtocol::try_from_owned(format!("/dzong/{}/gossip/1", genesis.short()))?;
-    let mut allowed = allow_block_list::Behaviour::<allow_block_list::AllowedPeers>::default();
-    for peer in &config.peers {
-        allowed.allow_peer(peer.id);
-    }
+    // Nobody, until the list is read.
+    let allowed = allow_block_list::Behaviour::<allow_block_list::AllowedPeers>::default();
     let limits = request_response::Config::default()
         .with_request_timeout(Duration::from_secs(10))
         .with_max_concurrent_streams(64);
@@ -192,8 +188,30 @@ impl Gossip {
                 event = self.swarm.select_next_some() => self.on_event(event),
                 Some(command) = self.inbox.0.recv() => self.on_command(command),
                 _ = tick.tick() => self.on_tick(),
+                Ok(()) = self.listed.changed() => self.on_list(),
                 _ = self.shutdown.changed() => {}
             }
+        }
+    }
+
+    /// Lets in whom the list names, and nobody else.
+    fn on_list(&mut self) {
+        let listed = self.listed.borrow_and_update().clone();
+        let gone = self.peers.keys().filter(|id| !listed.iter().any(|peer| peer.id == **id));
+        for id in gone.copied().collect::<Vec<_>>() {
+            self.swarm.behaviour_mut().allowed.disallow_peer(id);
+            self.peers.remove(&id);
+            lock(&self.shared.gossip_peers).remove(&id);
+        }
+        let me = self.swarm.local_peer_id().to_owned();
+        for peer in listed {
+            // One of each pair dials first, so that there is one connection, not two.
+            let wait = if me < peer.id { Duration::ZERO } else { Duration::from_secs(3) };
+            self.swarm.behaviour_mut().allowed.allow_peer(peer.id);
+            let contact = self.peers.entry(peer.id);
+            let contact =
+                contact.or_insert_with(|| Contact::new(peer.clone(), Instant::now() + wait));
+            contact.peer = peer;
         }
     }
 
@@ -457,5 +475,5 @@ async fn admit(shared: Arc<Shared>, mut batches: mpsc::Receiver<(PeerId, Vec<Byt
 }
 
 fn is_replica(shared: &Shared, peer: &PeerId) -> bool {
-    shared.config.peers.iter().any(|known| known.id == *peer && !known.validator)
+    shared.peers.borrow().iter().any(|known| known.id == *peer && !known.validator)
 }

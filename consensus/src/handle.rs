@@ -14,7 +14,7 @@ use tokio::task::JoinHandle;
 
 use crate::agreement::{Agreement, Duty};
 use crate::application::{Admission, Application, Fault};
-use crate::config::{Config, Keys, Provenance};
+use crate::config::{Config, Keys, Peer, Provenance};
 use crate::engine::Signing;
 use crate::evidence::{DoubleSign, EvidenceFile};
 use crate::gossip::{self, COSIGNATURE_BYTES_MAX};
@@ -134,6 +134,7 @@ pub async fn start(
         agreement_peers: Mutex::default(),
         gossip_peers: Mutex::default(),
         counters: Counters::default(),
+        peers: watch::Sender::new(config.peers.clone()),
         config,
         application,
         admission,
@@ -246,17 +247,26 @@ impl Handle {
         }
     }
 
-    /// The configured peers and what connects us.
+    /// From now on exactly these peers are let in and dialled: the network's list has changed.
+    pub fn set_peers(&self, peers: Vec<Peer>) {
+        self.shared.peers.send_if_modified(|before| {
+            let changed = *before != peers;
+            *before = peers;
+            changed
+        });
+    }
+
+    /// The peers and what connects us.
     pub fn peers(&self) -> Vec<PeerStatus> {
         let agreement = lock(&self.shared.agreement_peers).clone();
         let gossip = lock(&self.shared.gossip_peers).clone();
-        let status = |peer: &crate::Peer| PeerStatus {
+        let status = |peer: &Peer| PeerStatus {
             id: peer.id.to_string(),
             validator: peer.validator,
             agreement: agreement.contains(&peer.id),
             gossip: gossip.contains(&peer.id),
         };
-        self.shared.config.peers.iter().map(status).collect()
+        self.shared.peers.borrow().iter().map(status).collect()
     }
 
     /// All double signatures on record, by height.

@@ -37,6 +37,7 @@ mod metrics;
 mod network_tests;
 mod pace;
 mod parts;
+mod peers;
 mod shared;
 mod signer;
 #[cfg(feature = "simulation")]

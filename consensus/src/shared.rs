@@ -11,7 +11,7 @@ use proofs::{Hash, PublicKey};
 use tokio::sync::{broadcast, watch};
 
 use crate::application::{Admission, Application, Fault};
-use crate::config::Config;
+use crate::config::{Config, Peer};
 use crate::evidence::EvidenceFile;
 use crate::gossip;
 use crate::halt::write_halt;
@@ -29,6 +29,8 @@ pub(crate) type Cosignature = (PeerId, Bytes);
 
 pub(crate) struct Shared {
     pub(crate) config: Config,
+    /// Everyone whom this node talks to, as of now.
+    pub(crate) peers: watch::Sender<Vec<Peer>>,
     pub(crate) application: Arc<dyn Application>,
     pub(crate) admission: Arc<dyn Admission>,
     pub(crate) genesis: Hash,

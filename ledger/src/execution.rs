@@ -9,6 +9,7 @@ use proofs::certificate::CertificateError;
 use proofs::merkle::leaf_hash;
 use proofs::record::{key_hash, record_hash};
 use proofs::{Block, Certificate, Hash, Header, PublicKey, Record, ValidatorSet};
+use registry::network::upgrade;
 use registry::{Change, CheckedEvent, Context, Parameters, Rejection, View, network};
 
 use crate::fault::Fault;
@@ -193,6 +194,7 @@ impl Snapshot {
     /// # Errors
     /// If the disk cannot be read or is damaged.
     pub fn propose(&self, input: BlockInput) -> Result<Proposal, Fault> {
+        self.check_protocol()?;
         let head = self.head();
         let time = input.time.max(head.time + 1);
         let mut execution = Execution::new(self, time);
@@ -229,6 +231,7 @@ impl Snapshot {
         header: &Header,
         events: Vec<Arc<CheckedEvent>>,
     ) -> Result<Result<ExecutedBlock, Invalid>, Fault> {
+        self.check_protocol()?;
         if let Err(invalid) = self.check_position(header) {
             return Ok(Err(invalid));
         }
@@ -251,6 +254,23 @@ impl Snapshot {
     /// A trial of events on this head, at the given time.
     pub fn trial(&self, time: u64) -> Trial<'_> {
         Trial(Execution::new(self, time.max(self.head().time + 1)))
+    }
+
+    /// Whether this software executes the protocol of the next height.
+    ///
+    /// # Errors
+    /// [`Fault::Protocol`]; or if the disk cannot be read or is damaged.
+    pub fn check_protocol(&self) -> Result<(), Fault> {
+        let height = self.height() + 1;
+        let record = self.record(upgrade::KEY)?;
+        match upgrade::protocol_by(record.as_ref(), height) {
+            Some(upgrade::PROTOCOL) => Ok(()),
+            Some(protocol) => Err(Fault::Protocol { height, protocol, ours: upgrade::PROTOCOL }),
+            None => Err(Fault::Corrupt {
+                what: upgrade::KEY.to_owned(),
+                problem: "no upgrade".to_owned(),
+            }),
+        }
     }
 
     /// What can be checked without execution.

@@ -45,6 +45,19 @@ pub enum Fault {
         /// What was to be committed.
         found: Hash,
     },
+    /// The network upgrades, and this software does not know how it goes on.
+    #[error(
+        "from height {height} the network speaks protocol {protocol}, and this software protocol \
+         {ours}; install the release for protocol {protocol} and start the node again"
+    )]
+    Protocol {
+        /// The first height that this software cannot execute.
+        height: u64,
+        /// The protocol of that height.
+        protocol: u64,
+        /// The protocol of this software.
+        ours: u64,
+    },
     /// Another process has the data directory.
     #[error("`{0}` is in use by another process; stop that process first")]
     Locked(PathBuf),

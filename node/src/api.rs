@@ -14,6 +14,7 @@ mod dids;
 mod driver;
 mod events;
 mod front;
+mod governance;
 mod health;
 mod listing;
 mod log;
@@ -174,6 +175,7 @@ fn table() -> Table {
         dids::routes,
         driver::routes,
         events::routes,
+        governance::routes,
         health::routes,
         log::routes,
         network::routes,

@@ -104,21 +104,34 @@ pub fn current(
     did: &str,
     trust: &TrustArgs,
 ) -> anyhow::Result<(Record, DidState)> {
-    let ask = || Ok(client.record(&did_state::key(did))?);
-    let answer = if trust.is_nothing() {
+    if trust.is_nothing() {
         eprintln!("warning: what {} says is not verified: add --genesis FILE", client.url());
-        ask()?
-    } else {
-        let check = |known: &Trust, answer: &Vec<u8>| trust.check(known, answer);
-        let (answer, verdict) = proven(client, &mut trust.trust()?, ask, check)?;
-        anyhow::ensure!(verdict.is_valid(), "the node's answer about `{did}` is {verdict}");
-        answer
-    };
-    let record = registry::answer::shown_record(&answer)
+    }
+    let record = record(client, &did_state::key(did), trust)?
         .with_context(|| format!("`{did}` is not registered: create it with `dzong did create`"))?;
     let state = DidState::read(&record).context("the record of the DID cannot be read")?;
     anyhow::ensure!(!state.deactivated, "`{did}` is deactivated, which cannot be undone");
     Ok((record, state))
+}
+
+/// What a key holds, if anything, proven wherever there is a genesis document to prove it by.
+///
+/// # Errors
+/// The node does not answer, or its answer does not hold.
+pub fn record(client: &Client, key: &str, trust: &TrustArgs) -> anyhow::Result<Option<Record>> {
+    let ask = || Ok(client.record(key)?);
+    let answer = if trust.is_nothing() {
+        ask()?
+    } else {
+        let check = |known: &Trust, answer: &Vec<u8>| trust.check(known, answer);
+        let (answer, verdict) = proven(client, &mut trust.trust()?, ask, check)?;
+        anyhow::ensure!(verdict.is_valid(), "the node's answer about `{key}` is {verdict}");
+        answer
+    };
+    let shown: Value = serde_json::from_slice(&answer)?;
+    // A proof of another record, however true, is no answer.
+    anyhow::ensure!(shown.get("key").and_then(Value::as_str) == Some(key), "another key's record");
+    Ok(registry::answer::shown_record(&answer))
 }
 
 /// The verdict on a receipt; `None` where there is nothing to trust, and none was named.

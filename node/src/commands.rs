@@ -34,6 +34,7 @@ commands! {
     did::Did,
     schema::Schema,
     event::Event,
+    governance::Governance,
     verify::Verify,
     init::Init,
     genesis::Genesis,

@@ -1,15 +1,17 @@
 //! A running node: the parts of a home put together, and taken apart in order.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use consensus::mempool::{Budget, Limits};
 use consensus::{Handle, PeerId, Provenance, Timeouts};
 use ledger::{Ledger, Snapshot};
 use proofs::PublicKey;
-use registry::{Genesis, network};
+use registry::network::{self, ValidatorEntry};
+use registry::Genesis;
 use tokio::net::TcpListener;
 use tokio::sync::broadcast::error::RecvError;
 
@@ -75,16 +77,21 @@ pub async fn run(options: Options, stop: impl Future<Output = ()>) -> anyhow::Re
     let listener = TcpListener::bind(config.http.listen)
         .await
         .with_context(|| format!("cannot listen on {}: choose another port", config.http.listen))?;
-    let node = Node::start(&home, &config, keys, ledger, space.clone(), provenance).await?;
+    let own = PublicKey::from(&keys.p2p);
+    let node =
+        Node::start(&home, &config, keys, ledger.clone(), space.clone(), provenance).await?;
+    let upgrade = protocol_ends(&ledger, &node.handle);
+    let listed = tokio::spawn(follow_list(config.clone(), own, ledger.clone(), node.handle.clone()));
     let at: SocketAddr = listener.local_addr()?;
     tracing::info!(moniker = config.moniker, http = %at, network = genesis.network(), "node runs");
     let feed = node.parts.feed.clone();
     let front = api::front(node.parts);
-    let mut ended = Ended::Stopped;
+    let mut ended = Ok(Ended::Stopped);
     let until = async {
         tokio::select! {
             () = stop => {}
-            () = hold_without_space(&space, &node.handle) => ended = Ended::SpaceIsBack,
+            () = hold_without_space(&space, &node.handle) => ended = Ok(Ended::SpaceIsBack),
+            fault = upgrade => ended = Err(fault.into()),
         }
         // Those who follow would hold their connections for ever.
         feed.close();
@@ -94,7 +101,35 @@ pub async fn run(options: Options, stop: impl Future<Output = ()>) -> anyhow::Re
     tracing::info!("node stops");
     node.handle.shutdown().await;
     node.checkpoints.abort();
-    Ok(ended)
+    listed.abort();
+    ended
+}
+
+/// Returns when the next height is one that this software cannot execute: it goes no further, and
+/// what it holds is whole.
+async fn protocol_ends(ledger: &Ledger, handle: &Handle) -> ledger::Fault {
+    let mut commits = handle.subscribe();
+    loop {
+        match ledger.snapshot().check_protocol() {
+            Err(fault @ ledger::Fault::Protocol { .. }) => return fault,
+            // A disk that fails is seen elsewhere.
+            Ok(()) | Err(_) => {}
+        }
+        if commits.changed().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+/// Lets in whom the ledger lists, as the list changes.
+async fn follow_list(config: Config, own: PublicKey, ledger: Arc<Ledger>, handle: Handle) {
+    let mut commits = handle.subscribe();
+    while commits.changed().await.is_ok() {
+        match peers(&config, &own, &ledger.snapshot()) {
+            Ok(peers) => handle.set_peers(peers),
+            Err(error) => tracing::error!(%error, "the list of peers cannot be read"),
+        }
+    }
 }
 
 /// Ends agreement in order when the space runs low. Returns when there is space again.
@@ -136,7 +171,8 @@ impl Node {
         provenance: Provenance,
     ) -> anyhow::Result<Node> {
         let snapshot = ledger.snapshot();
-        check_place(&snapshot, &keys)?;
+        snapshot.check_protocol()?;
+        look_for_place(&snapshot, &keys)?;
         if let Some(recorded) = ledger.behind() {
             let (was, is) = (recorded.height, snapshot.height());
             tracing::warn!(was, is, "the ledger lost blocks; they are fetched from peers");
@@ -214,36 +250,66 @@ pub fn open_ledger(home: &Home, genesis: &Genesis) -> anyhow::Result<Ledger> {
     Ok(ledger?)
 }
 
-/// The ledger must know this node, or its peers will not.
-fn check_place(snapshot: &Snapshot, keys: &NodeKeys) -> anyhow::Result<()> {
-    let peer = PublicKey::from(&keys.p2p);
-    match &keys.validator {
-        Some(keys) => {
-            if snapshot.validators().get(&PublicKey::from(&keys.vote)).is_none() {
-                bail!(
-                    "the network does not list this home's validator key: have it admitted, or \
-                     start with --replica"
-                );
-            }
-        }
-        None => {
-            if !authorised(snapshot)?.iter().any(|(key, _)| *key == peer) {
-                bail!("the network does not list this home's peer key: have it authorised");
-            }
-        }
+/// Says whether the ledger knows this node. One that was admitted of late learns of it from its
+/// peers, which let it in.
+fn look_for_place(snapshot: &Snapshot, keys: &NodeKeys) -> anyhow::Result<()> {
+    let own = PublicKey::from(&keys.p2p);
+    if authorised(snapshot)?.iter().all(|(key, _)| *key != own) {
+        let height = snapshot.height();
+        tracing::warn!(
+            height,
+            "the network does not list this node as far as this ledger goes: it follows, and \
+             peers let it in once it is admitted"
+        );
     }
     Ok(())
 }
 
-/// Every peer key that the ledger lists, and whether it is a validator's.
+/// Every peer key that the ledger lists, and whether it is a validator's. Who certifies no more is
+/// a peer no more.
 fn authorised(snapshot: &Snapshot) -> anyhow::Result<Vec<(PublicKey, bool)>> {
     let record = snapshot.record(network::VALIDATORS)?;
     let validators = record.as_ref().and_then(network::validators);
     let validators = validators.context("the ledger has no list of validators")?;
     let record = snapshot.record(network::REPLICAS)?;
     let replicas = record.as_ref().and_then(network::replicas).unwrap_or_default();
-    let validators = validators.into_iter().map(|entry| (entry.peer_key, true));
-    Ok(validators.chain(replicas.into_iter().map(|entry| (entry.peer_key, false))).collect())
+    let stays = |entry: &ValidatorEntry| entry.until.is_none_or(|until| snapshot.height() <= until);
+    let validators = validators.into_iter().filter(stays).map(|entry| (entry.peer_key, true));
+    let replicas = replicas.into_iter().map(|entry| (entry.peer_key, false));
+    let mut all: BTreeMap<PublicKey, bool> = BTreeMap::new();
+    // With other keys for its votes, a validator is listed twice.
+    for (key, validates) in validators.chain(replicas) {
+        *all.entry(key).or_default() |= validates;
+    }
+    Ok(all.into_iter().collect())
+}
+
+/// Everyone whom this node talks to, as the ledger lists them and the settings place them. A node
+/// that is not listed yet has its settings alone to begin with.
+fn peers(
+    config: &Config,
+    own: &PublicKey,
+    snapshot: &Snapshot,
+) -> anyhow::Result<Vec<consensus::Peer>> {
+    let mut authorised = authorised(snapshot)?;
+    if authorised.iter().all(|(key, _)| key != own) {
+        let unknown = |key: &PublicKey| authorised.iter().all(|(listed, _)| listed != key);
+        let named = config.peers.iter().map(|peer| peer.key).filter(unknown);
+        let named: Vec<(PublicKey, bool)> = named.map(|key| (key, false)).collect();
+        authorised.extend(named);
+    }
+    let others = authorised.iter().filter(|(key, _)| key != own);
+    others
+        .map(|(key, validator)| {
+            let place = config.peers.iter().find(|peer| peer.key == *key);
+            Ok(consensus::Peer {
+                id: peer_id(key)?,
+                address: place.map(|place| place.address.clone()),
+                gossip: place.map(|place| place.gossip.clone()),
+                validator: *validator,
+            })
+        })
+        .collect()
 }
 
 fn agreement_config(
@@ -253,22 +319,7 @@ fn agreement_config(
     snapshot: &Snapshot,
     provenance: Provenance,
 ) -> anyhow::Result<consensus::Config> {
-    let own = PublicKey::from(&keys.p2p);
-    let mut peers = Vec::new();
-    let authorised = authorised(snapshot)?;
-    for (key, validator) in authorised.iter().filter(|(key, _)| *key != own) {
-        let place = config.peers.iter().find(|peer| peer.key == *key);
-        peers.push(consensus::Peer {
-            id: peer_id(key)?,
-            address: place.map(|place| place.address.clone()),
-            gossip: place.map(|place| place.gossip.clone()),
-            validator: *validator,
-        });
-    }
-    let unknown = |peer: &&crate::config::Peer| !authorised.iter().any(|(key, _)| *key == peer.key);
-    for peer in config.peers.iter().filter(unknown) {
-        tracing::warn!(key = %peer.key, "a configured peer is not listed by the network");
-    }
+    let peers = peers(config, &PublicKey::from(&keys.p2p), snapshot)?;
     let parameters = snapshot.parameters();
     let usize = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
     Ok(consensus::Config {

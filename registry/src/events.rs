@@ -64,6 +64,16 @@ macro_rules! events {
                 }
             }
 
+            /// The members of a kind, each with a word for what it holds; `None` where there is no
+            /// such kind.
+            #[must_use]
+            pub fn template(kind: &str) -> Option<serde_json::Value> {
+                match kind {
+                    $($(stringify!($kind) => Some(crate::template::of::<$kind>()),)*)*
+                    _ => None,
+                }
+            }
+
             /// The kind's name.
             pub fn name(&self) -> &'static str {
                 self.rule().kind

@@ -38,6 +38,7 @@ pub mod resource;
 pub mod roles;
 pub mod state;
 pub mod suites;
+mod template;
 pub mod time;
 pub mod trust;
 

@@ -197,8 +197,8 @@ impl Run {
     fn on_ready(&self, engine: &Engine, reply: Reply<(Height, HeightParams<Context>)>) {
         let (start, shared) = ((Height(self.height), self.params()), self.shared.clone());
         let requests = engine.channels.net_requests.clone();
-        let peers = shared.config.peers.iter().filter(|peer| peer.validator);
-        let validators = peers.count() + usize::from(shared.validator.is_some());
+        let peers = shared.peers.borrow().iter().filter(|peer| peer.validator).count();
+        let validators = peers + usize::from(shared.validator.is_some());
         let deadline = Instant::now() + shared.config.gather;
         tokio::spawn(async move {
             while Instant::now() < deadline && !reply.is_closed() {
@@ -427,7 +427,7 @@ async fn connected(shared: &Shared, requests: &mpsc::Sender<NetworkRequest>) -> 
     let Ok(Some(dump)) = NetworkRequest::dump_state(requests).await else { return 0 };
     let peers: BTreeSet<_> = dump.peers.into_keys().collect();
     let validator = |peer: &&crate::Peer| peer.validator && peers.contains(&peer.id);
-    let count = shared.config.peers.iter().filter(validator).count();
+    let count = shared.peers.borrow().iter().filter(validator).count();
     *lock(&shared.agreement_peers) = peers;
     count
 }

@@ -11,22 +11,27 @@ use super::Api;
 use super::answer::{Answer, Keep};
 use super::request::{self, known_options};
 use super::schema::{flag, named, object, text};
-use super::table::{JSON, Table, read};
+use super::table::{JSON, Operation, Table, read};
 use crate::problem::Problem;
 
 /// The longest key: a DID behind a prefix.
 const KEY_BYTES_MAX: usize = 512;
 
 pub(super) fn routes(table: Table) -> Table {
-    let answer = |record| object([("key", text()), ("proof?", named("Proof")), ("record", record)]);
     let show = read(show, "getRecord", "What a key holds, with proof of that or of its absence.")
-        .at("key", text(), "The key; its slashes may be encoded.")
+        .at("key", text(), "The key; its slashes may be encoded.");
+    table.path("/v1/records/{*key}", [described(show)])
+}
+
+/// An operation whose answer is one record.
+pub(super) fn described(operation: Operation) -> Operation {
+    let answer = |record| object([("key", text()), ("proof?", named("Proof")), ("record", record)]);
+    operation
         .option("proof", flag(), "Whether the proof is wanted.")
         .kept(JSON, answer(named("Record")))
         .answer(404, "There is no such record.", JSON, answer(json!({ "type": "null" })))
         .problem(404, "There is no such record.")
-        .problem(503, "Nothing can be proven before the first block.");
-    table.path("/v1/records/{*key}", [show])
+        .problem(503, "Nothing can be proven before the first block.")
 }
 
 /// `GET /v1/records/{key}[?proof=true]`
@@ -36,7 +41,17 @@ pub(super) async fn show(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let options = known_options(query.as_deref(), &["proof"])?;
+    answer(&api, key, query.as_deref(), &headers)
+}
+
+/// The answer about one record, with its proof where the query asks for it.
+pub(super) fn answer(
+    api: &Api,
+    key: String,
+    query: Option<&str>,
+    headers: &HeaderMap,
+) -> Result<Response, Problem> {
+    let options = known_options(query, &["proof"])?;
     if key.len() > KEY_BYTES_MAX {
         return Err(Problem::bad_request("no record has so long a key"));
     }
@@ -52,7 +67,7 @@ pub(super) async fn show(
             Some(_) => StatusCode::OK,
             None => StatusCode::NOT_FOUND,
         };
-        return Ok(Answer { status, ..answer }.to(&headers));
+        return Ok(Answer { status, ..answer }.to(headers));
     }
     let record = snapshot.record(&key)?;
     if record.is_none() {
@@ -61,7 +76,7 @@ pub(super) async fn show(
         ));
     }
     let proven = ProvenRecord { key, past: None, path: Vec::new(), record };
-    Ok(Answer::json(height, Keep::Briefly, record_answer(&proven, None)).to(&headers))
+    Ok(Answer::json(height, Keep::Briefly, record_answer(&proven, None)).to(headers))
 }
 
 /// Before the first block there is no certificate, and so no proof.

@@ -122,7 +122,7 @@ pub(super) fn components() -> Value {
             ("path", list(hash())),
         ]),
         "Record": object([
-            ("content", any_object()),
+            ("content", json!({ "type": ["object", "array"] })),
             ("event", hash()),
             ("height", count()),
             ("history", object([("peaks", list(hash())), ("size", count())])),

@@ -1,5 +1,7 @@
 //! `dzong demo`: a nation's first day, on a network that runs on this machine.
 
+mod governance;
+mod guest;
 mod stage;
 
 use std::path::PathBuf;
@@ -9,10 +11,9 @@ use proofs::{Hash, Trust, Verdict};
 use registry::author::{Key as _, key_hash};
 use registry::control::Control;
 use registry::did_state;
-use registry::genesis::GOVERNING_BODY;
 use registry::network::VALIDATORS;
 use registry::resolution::Question;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::cli::{Exit, Global};
 use crate::client::Client;
@@ -57,7 +58,7 @@ impl Demo {
 
 fn first_day(stage: &mut Stage) -> anyhow::Result<()> {
     the_network(stage)?;
-    the_governing_body(stage)?;
+    governance::play(stage)?;
     let (key, issuer) = an_issuer(stage)?;
     from_another_node(stage, &issuer)?;
     an_update(stage, &key, &issuer)?;
@@ -86,19 +87,6 @@ fn the_network(stage: &mut Stage) -> anyhow::Result<()> {
         .map_or(0, |list| list.len());
     let quorum = count * 2 / 3 + 1;
     stage.say(&format!("{count} validators; {quorum} of them certify a block"));
-    stage.expect_valid(&answer);
-    Ok(())
-}
-
-fn the_governing_body(stage: &mut Stage) -> anyhow::Result<()> {
-    stage.begin("The Governing Body, as genesis seated it");
-    let answer = stage.client.record(GOVERNING_BODY)?;
-    let value: Value = serde_json::from_slice(&answer)?;
-    let seats = value.pointer("/record/content").and_then(Value::as_array);
-    for (at, seat) in seats.into_iter().flatten().enumerate() {
-        let text = |name: &str| seat.get(name).and_then(Value::as_str).unwrap_or("?");
-        stage.say(&format!("seat {} ({}): {}", at + 1, text("category"), text("member")));
-    }
     stage.expect_valid(&answer);
     Ok(())
 }

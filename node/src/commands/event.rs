@@ -42,7 +42,8 @@ enum Action {
 
 /// Make an event without signatures
 #[derive(Args, Debug)]
-#[command(after_help = "Example:\n  dzong event new DidUpdated --author did:ndi:bt-demo:Qm… \
+#[command(after_help = "Example:\n  dzong event new PolicyApproved --template > members.json\n  \
+    dzong event new DidUpdated --author did:ndi:bt-demo:Qm… \
     --from members.json --out event.json\n  \
     dzong event new DidCreated --key issuer.json --from members.json --out event.json\n\n\
     The file holds the kind's own members, such as {\"previousVersion\":1,\"document\":{…}}. For \
@@ -60,6 +61,9 @@ struct New {
     /// DidCreated: keys that will sign for the DID, one of which is enough
     #[arg(long = "key", value_name = "FILE")]
     keys: Vec<PathBuf>,
+    /// Print the kind's own members, to be filled in, and make no event
+    #[arg(long, conflicts_with_all = ["from", "author", "keys", "out"])]
+    template: bool,
     /// Where to write the event [default: standard output]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -68,6 +72,7 @@ struct New {
 /// Add a signature to an event
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  dzong event sign event.json --key issuer.json\n  \
+    dzong event sign event.json --key governor-1.json --key governor-2.json --key governor-3.json\n  \
     dzong event sign event.json --key endorser.json --endorse    # last, over all the author's")]
 struct Sign {
     /// The event
@@ -161,6 +166,9 @@ impl New {
             self.kind,
             Body::KINDS.join(", ")
         );
+        if self.template {
+            return output::json(&Body::template(&self.kind));
+        }
         let network = Network::of(&Client::new(&global.url))?;
         let members = match &self.from {
             Some(path) => read_json(path)?,

@@ -1,4 +1,6 @@
-//! `dzong node`: what a running node says of itself.
+//! `dzong node`: what a running node says of itself, and what a new one needs to be admitted.
+
+pub(crate) mod apply;
 
 use clap::{Args, Subcommand};
 use serde_json::Value;
@@ -7,7 +9,7 @@ use crate::cli::Global;
 use crate::client::Client;
 use crate::output;
 
-/// Ask a running node about itself and its network
+/// Ask a running node about itself and its network, or apply for a new one
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  dzong node status --url http://127.0.0.1:8081")]
 pub struct Node {
@@ -29,6 +31,7 @@ enum Question {
     /// The validators of now
     #[command(after_help = "Example:\n  dzong node validators")]
     Validators,
+    Apply(apply::Apply),
 }
 
 impl Node {
@@ -38,6 +41,7 @@ impl Node {
     /// The node does not answer.
     pub fn run(self, global: &Global) -> anyhow::Result<()> {
         let path = match self.question {
+            Question::Apply(command) => return command.run(),
             Question::Status => "/v1/status",
             Question::Peers => "/v1/peers",
             Question::Evidence => "/v1/evidence",
@@ -55,7 +59,7 @@ impl Node {
             Question::Evidence => {
                 table(&answer["evidence"], &["height", "round", "step", "validator"])
             }
-            Question::Validators => {
+            Question::Validators | Question::Apply(_) => {
                 table(&answer["validators"], &["name", "power", "validatorKey", "operator"])
             }
         }

@@ -10,7 +10,7 @@ use registry::resource::{self, Asked, Question, Route, Series};
 use registry::{author, json};
 use serde_json::{Value, json};
 
-use crate::author::{Delivery, Network, load_keys, read_json, sign_all, times};
+use crate::author::{Delivery, Network, load_keys, read_json, record, sign_all, times};
 use crate::cli::{Exit, Global};
 use crate::client::{Client, Reply};
 use crate::output::{self, Tone};
@@ -160,16 +160,7 @@ impl Publish {
 
 /// The latest version of a series, proven wherever there is a genesis document to prove it by.
 fn latest(client: &Client, key: &str, trust: &TrustArgs) -> anyhow::Result<Option<String>> {
-    let ask = || Ok(client.record(key)?);
-    let answer = if trust.is_nothing() {
-        ask()?
-    } else {
-        let check = |known: &Trust, answer: &Vec<u8>| trust.check(known, answer);
-        let (answer, verdict) = proven(client, &mut trust.trust()?, ask, check)?;
-        anyhow::ensure!(verdict.is_valid(), "the answer about earlier versions is {verdict}");
-        answer
-    };
-    let record = registry::answer::shown_record(&answer);
+    let record = record(client, key, trust)?;
     Ok(record.and_then(|record| Series::read(&record.content)).map(|series| series.resource_id))
 }
 

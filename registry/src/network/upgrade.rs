@@ -1,5 +1,6 @@
 //! Which protocol the network speaks: a number and the height from which it counts, never code.
 
+use proofs::Record;
 use serde::{Deserialize, Serialize};
 
 use super::{VALIDATORS, ValidatorEntry, certifying, set_of};
@@ -42,7 +43,12 @@ impl Upgrade {
 /// The protocol by which a height is executed, in the state before it. A node that executes an
 /// older one stops before that height.
 pub fn protocol_at(height: u64, view: &dyn View) -> Option<u64> {
-    match view.record(KEY) {
+    protocol_by(view.record(KEY).as_ref(), height)
+}
+
+/// As [`protocol_at`], from the record [`KEY`].
+pub fn protocol_by(record: Option<&Record>, height: u64) -> Option<u64> {
+    match record {
         None => Some(FIRST),
         Some(record) => {
             let upgrade: Upgrade = serde_json::from_str(record.content.get()).ok()?;

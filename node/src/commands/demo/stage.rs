@@ -1,14 +1,16 @@
 //! What every step of the demonstration needs: events get to the network, answers to the verifier,
 //! and what came of it to the terminal as it happens.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use proofs::trust::Freshness;
-use proofs::{Trust, Verdict};
+use proofs::{Hash, Record, Trust, Verdict};
 use registry::author::{self, Key as _};
 use registry::control::Control;
+use registry::governance::body;
+use registry::governance::decision::{self, Decision};
 use registry::multikey::PublicKey;
 use registry::resolution::Question;
 use serde_json::{Value, json};
@@ -30,6 +32,7 @@ const FOLLOWING_TIME_MAX: Duration = Duration::from_secs(15);
 pub(super) struct Stage {
     pub(super) client: Client,
     pub(super) trust: Trust,
+    home: PathBuf,
     network: Network,
     endorser: KeyFile,
     trust_args: TrustArgs,
@@ -37,6 +40,13 @@ pub(super) struct Stage {
     began: Instant,
     steps: Vec<Value>,
     whole: bool,
+}
+
+/// Somebody who signs, by the name of the key file.
+pub(super) struct Actor {
+    name: String,
+    did: String,
+    key: KeyFile,
 }
 
 /// The question for a DID's latest version.
@@ -48,6 +58,7 @@ impl Stage {
     pub(super) fn new(global: &Global, home: &Path, trust: TrustArgs) -> anyhow::Result<Stage> {
         let client = Client::new(&global.url);
         Ok(Stage {
+            home: home.to_owned(),
             network: Network::of(&client)?,
             endorser: endorser(Some(&home.join("keys").join("endorser.json")))?,
             trust: trust.trust()?,
@@ -131,7 +142,11 @@ impl Stage {
         members: Value,
     ) -> anyhow::Result<()> {
         let event = self.event(kind, did, keys, members)?;
-        let bytes = registry::json::canonical(&event)?;
+        self.expect_refused(&event)
+    }
+
+    fn expect_refused(&mut self, event: &Value) -> anyhow::Result<()> {
+        let bytes = registry::json::canonical(event)?;
         match self.client.submit(&bytes) {
             Err(ClientError::Refused(problem)) if problem.status < 500 => {
                 let code = problem.code().to_owned();
@@ -144,6 +159,137 @@ impl Stage {
                 Ok(())
             }
         }
+    }
+
+    /// Where the local network is.
+    pub(super) fn home(&self) -> &Path {
+        &self.home
+    }
+
+    /// The one whose key the local network keeps under this name.
+    pub(super) fn actor(&self, name: &str) -> anyhow::Result<Actor> {
+        let key = KeyFile::load(&self.home.join("keys").join(format!("{name}.json")))?;
+        let did = key.did().with_context(|| format!("the key of {name} names no DID"))?.to_owned();
+        Ok(Actor { name: name.to_owned(), did, key })
+    }
+
+    /// What a record holds, with the verdict on its proof.
+    pub(super) fn proven(&mut self, key: &str) -> anyhow::Result<Value> {
+        let answer = self.client.record(key)?;
+        let record = registry::answer::shown_record(&answer);
+        let record = record.with_context(|| format!("there is no record `{key}`"))?;
+        self.say(&format!("{key}, version {}:", record.version));
+        self.expect_valid(&answer);
+        Ok(serde_json::from_str(record.content.get())?)
+    }
+
+    /// Names the version of a record that an event replaces, if there is one.
+    pub(super) fn supersede(&self, motion: &mut Value, key: &str) -> anyhow::Result<()> {
+        let record = crate::author::record(&self.client, key, &self.trust_args)?;
+        if let (Some(record), Some(motion)) = (record, motion.as_object_mut()) {
+            motion.insert("previousVersion".into(), record.version.into());
+        }
+        Ok(())
+    }
+
+    /// An event of several signers, certified. Returns its id.
+    pub(super) fn act(
+        &mut self,
+        kind: &str,
+        signers: &[&Actor],
+        members: Value,
+    ) -> anyhow::Result<Hash> {
+        let event = self.signed(kind, signers, members)?;
+        self.deliver(&event)?;
+        Ok(registry::event::id_of(&registry::json::canonical(&event)?)?)
+    }
+
+    /// An event of several signers that the network must refuse.
+    pub(super) fn refused_act(
+        &mut self,
+        kind: &str,
+        signers: &[&Actor],
+        members: Value,
+    ) -> anyhow::Result<()> {
+        let event = self.signed(kind, signers, members)?;
+        self.expect_refused(&event)
+    }
+
+    /// Proposes an event for decision. Members who sign approve it.
+    pub(super) fn propose(&mut self, signers: &[&Actor], motion: &Value) -> anyhow::Result<Hash> {
+        let membership = self.membership()?;
+        let members = json!({ "decision": motion, "membership": membership });
+        self.act("DecisionProposed", signers, members)
+    }
+
+    /// Proposes what was cancelled, word for word.
+    pub(super) fn propose_again(
+        &mut self,
+        signers: &[&Actor],
+        motion: &Value,
+        cancelled: Hash,
+    ) -> anyhow::Result<Hash> {
+        let membership = self.membership()?;
+        let members =
+            json!({ "decision": motion, "membership": membership, "resubmits": cancelled });
+        self.act("DecisionProposed", signers, members)
+    }
+
+    /// Votes on a decision's text.
+    pub(super) fn vote(
+        &mut self,
+        id: Hash,
+        signers: &[&Actor],
+        approve: bool,
+    ) -> anyhow::Result<()> {
+        let record = self.expect_record(&decision::key(&id))?;
+        let decision: Decision = serde_json::from_str(record.content.get())?;
+        let payload = decision::payload(decision.decision.get());
+        let members = json!({ "approve": approve, "decision": id, "payload": payload });
+        self.act("VoteCast", signers, members)?;
+        Ok(())
+    }
+
+    /// How far a decision is, proven.
+    pub(super) fn decision(&mut self, id: Hash) -> anyhow::Result<()> {
+        let decision: Decision = serde_json::from_value(self.proven(&decision::key(&id))?)?;
+        let approvals = decision.votes.values().filter(|vote| vote.approve).count();
+        let Decision { class, status, threshold, .. } = decision;
+        self.say(&format!("{class} decision: {approvals} of {threshold}, {status}"));
+        Ok(())
+    }
+
+    /// Moves trust along the certified hand-overs, and says how far.
+    pub(super) fn follow(&mut self) -> anyhow::Result<()> {
+        let reached = crate::trust::follow(&self.client, &self.trust)?;
+        self.say(&format!(
+            "trust moves along the certified hand-overs from height {} to {}",
+            self.trust.height, reached.height
+        ));
+        self.trust = reached;
+        Ok(())
+    }
+
+    fn membership(&self) -> anyhow::Result<u64> {
+        Ok(self.expect_record(body::KEY)?.version)
+    }
+
+    fn expect_record(&self, key: &str) -> anyhow::Result<Record> {
+        let record = crate::author::record(&self.client, key, &self.trust_args)?;
+        record.with_context(|| format!("there is no record `{key}`"))
+    }
+
+    fn signed(&mut self, kind: &str, signers: &[&Actor], members: Value) -> anyhow::Result<Value> {
+        let author = signers.first().context("somebody signs")?;
+        let names: Vec<&str> = signers.iter().map(|actor| actor.name.as_str()).collect();
+        let what = members.pointer("/decision/type").and_then(Value::as_str);
+        let what = what.map(|what| format!(" of {what}")).unwrap_or_default();
+        self.say(&format!("{kind}{what}, signed by {}", names.join(", ")));
+        let mut event = author::event(kind, &self.network.name, &author.did, times(), members);
+        for actor in signers {
+            author::sign(&mut event, &actor.did, &self.network.domain(), &actor.key)?;
+        }
+        Ok(event)
     }
 
     /// The document of a DID.

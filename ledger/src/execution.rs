@@ -251,6 +251,16 @@ impl Snapshot {
         })
     }
 
+    /// What a function of the registry makes of the records of this head.
+    ///
+    /// # Errors
+    /// If the disk cannot be read or is damaged.
+    pub fn ask<T>(&self, question: impl FnOnce(&dyn View) -> T) -> Result<T, Fault> {
+        let overlay = Overlay::new(self);
+        let answer = question(&overlay);
+        overlay.fault.into_inner().map_or(Ok(answer), Err)
+    }
+
     /// A trial of events on this head, at the given time.
     pub fn trial(&self, time: u64) -> Trial<'_> {
         Trial(Execution::new(self, time.max(self.head().time + 1)))
@@ -342,7 +352,7 @@ impl<'a> Execution<'a> {
         Execution {
             parent,
             context: parent.genesis.context(parent.height() + 1, time),
-            overlay: Overlay { parent, records: RefCell::default(), fault: RefCell::default() },
+            overlay: Overlay::new(parent),
             events: Vec::new(),
             superseded: Vec::new(),
             bytes: 0,
@@ -491,7 +501,11 @@ struct Slot {
     written: bool,
 }
 
-impl Overlay<'_> {
+impl<'a> Overlay<'a> {
+    fn new(parent: &'a Snapshot) -> Overlay<'a> {
+        Overlay { parent, records: RefCell::default(), fault: RefCell::default() }
+    }
+
     fn current(&self, key: &str) -> Result<Option<Record>, Fault> {
         if let Some(slot) = self.records.borrow().get(key) {
             return Ok(slot.record.clone());

@@ -30,6 +30,7 @@ mod resources;
 mod schema;
 mod stream;
 mod table;
+mod trust;
 
 #[cfg(test)]
 mod tests;
@@ -186,6 +187,7 @@ fn table() -> Table {
         resolution::routes,
         resources::routes,
         stream::routes,
+        trust::routes,
     ];
     families.into_iter().fold(Table::default(), |table, routes| routes(table))
 }

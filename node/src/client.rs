@@ -264,6 +264,19 @@ impl Client {
         Err(ClientError::Pending(accepted.id))
     }
 
+    /// The answer to a question that is posted: 200 and 404 both are one.
+    ///
+    /// # Errors
+    /// Nobody answers, or the answer is an error.
+    pub fn query(&self, path: &str, question: &[u8]) -> Result<Reply, ClientError> {
+        let request = Request::post(format!("{}{path}", self.url))
+            .header("content-type", "application/json");
+        match self.send(request, question)? {
+            reply if reply.status == 404 => Ok(reply),
+            reply => self.expect_success(reply),
+        }
+    }
+
     /// What stands at a path.
     ///
     /// # Errors

@@ -35,6 +35,8 @@ commands! {
     schema::Schema,
     event::Event,
     governance::Governance,
+    trust::Trust,
+    explain::Explain,
     verify::Verify,
     init::Init,
     genesis::Genesis,

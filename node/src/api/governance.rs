@@ -49,13 +49,13 @@ const SINGLE: [(&str, &str, &str, &str); 6] = [
 
 /// A list of records whose keys begin alike.
 #[derive(Clone, Copy)]
-struct Series {
-    path: &'static str,
-    id: &'static str,
-    summary: &'static str,
+pub(super) struct Series {
+    pub(super) path: &'static str,
+    pub(super) id: &'static str,
+    pub(super) summary: &'static str,
     /// The list's name in its answer.
-    name: &'static str,
-    prefix: &'static str,
+    pub(super) name: &'static str,
+    pub(super) prefix: &'static str,
 }
 
 const DECISIONS: Series = Series {
@@ -147,7 +147,7 @@ async fn show_document(
 }
 
 /// The operation that lists a series; `filters` are members of the content that may be asked for.
-fn listed(series: Series, filters: &'static [&'static str]) -> Operation {
+pub(super) fn listed(series: Series, filters: &'static [&'static str]) -> Operation {
     let handler = async move |State(api): State<Api>,
                               RawQuery(query): RawQuery,
                               headers: HeaderMap| {

@@ -1,0 +1,144 @@
+//! `dzong trust`: who may do what, says the trust registry.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use proofs::{Trust as Trusted, Verdict};
+use registry::trust::query::{Query, Question};
+use serde_json::{Value, json};
+
+use crate::cli::{Exit, Global};
+use crate::client::{Client, Reply};
+use crate::output::{self, Tone, paint};
+use crate::trust::{TrustArgs, exit_code, proven};
+
+/// Ask the trust registry (ToIP TRQP 2.0), and check its answers
+#[derive(Args, Debug)]
+#[command(after_help = "Example:\n  dzong trust query --authority did:ndi:bt-demo:Qm… \
+    --entity did:ndi:bt-demo:Qm… --action issue --resource AcademicTranscript --verify\n  \
+    dzong trust recognition --authority did:ndi:bt-demo:Qm… --entity did:example:scheme \
+    --action issue --resource PassportCredential")]
+pub struct Trust {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Subcommand, Debug)]
+enum Action {
+    /// Whether an authority authorises an entity to take an action on a resource
+    Query(Ask),
+    /// Whether an authority recognises another one for an action on a resource
+    Recognition(Ask),
+}
+
+impl Trust {
+    /// Runs the command.
+    ///
+    /// # Errors
+    /// What went wrong, and what to do next.
+    pub fn run(self, global: &Global) -> anyhow::Result<()> {
+        match self.action {
+            Action::Query(ask) => ask.run(global, Query::Authorization),
+            Action::Recognition(ask) => ask.run(global, Query::Recognition),
+        }
+    }
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "Exit code: 0 yes; 1 no, or nobody knows the authority; with --verify, of an \
+    answer that is not Valid: 2 Stale, 3 Untrusted, 4 Invalid.")]
+struct Ask {
+    /// Who allows it
+    #[arg(long, value_name = "DID")]
+    authority: String,
+    /// Who does it
+    #[arg(long, value_name = "ID")]
+    entity: String,
+    /// What is done: issue, request, certify, revoke, provide-wallet, run-registry, delegate
+    #[arg(long)]
+    action: String,
+    /// On what: a type of credentials, a type of presentations, a role
+    #[arg(long)]
+    resource: String,
+    /// As of this moment, such as 2026-11-21T12:00:00Z [default: now]
+    #[arg(long, value_name = "T")]
+    time: Option<String>,
+    /// Check the answer's proof here
+    #[arg(long)]
+    verify: bool,
+    /// Keep the answer with its proof, for `dzong verify`
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    #[command(flatten)]
+    trust: TrustArgs,
+}
+
+impl Ask {
+    fn run(self, global: &Global, query: Query) -> anyhow::Result<()> {
+        let question = Question {
+            action: self.action,
+            authority_id: self.authority,
+            context: self.time.map(|time| BTreeMap::from([("time".to_owned(), time)])),
+            entity_id: self.entity,
+            resource: self.resource,
+        };
+        question.check().map_err(anyhow::Error::msg)?;
+        let (path, asked, said) = match query {
+            Query::Authorization => ("/authorization", "authorization", "authorized"),
+            Query::Recognition => ("/recognition", "recognition", "recognized"),
+        };
+        let body = serde_json::to_vec(&question)?;
+        let client = Client::new(&global.url);
+        let ask = || Ok(client.query(&format!("{path}?proof=true"), &body)?);
+        let own = serde_json::to_value(&question)?;
+        let check = |trust: &Trusted, reply: &Reply| {
+            let answer: Value = serde_json::from_slice(&reply.body).unwrap_or_default();
+            match answer.pointer(&format!("/proof/question/{asked}")) == Some(&own) {
+                true => self.trust.check(trust, &reply.body),
+                false => Verdict::invalid("the proof is of the answer to another question"),
+            }
+        };
+        let (reply, verdict) = match self.verify {
+            false => (ask()?, None),
+            true => {
+                let (reply, verdict) = proven(&client, &mut self.trust.trust()?, ask, check)?;
+                (reply, Some(verdict))
+            }
+        };
+        if let Some(path) = &self.out {
+            std::fs::write(path, &reply.body)?;
+        }
+        let mut answer: Value = serde_json::from_slice(&reply.body)?;
+        let yes = answer.get(said).and_then(Value::as_bool) == Some(true);
+        if global.json {
+            output::json(&json!({ "answer": answer, "verdict": verdict }))?;
+        } else {
+            show(&mut answer, yes, said, verdict.as_ref())?;
+        }
+        match verdict.filter(|verdict| !verdict.is_valid()) {
+            Some(verdict) => Err(Exit(exit_code(&verdict)).into()),
+            None if yes => Ok(()),
+            None => Err(Exit(1).into()),
+        }
+    }
+}
+
+/// The answer as one line, why not, and then as it came but for the proof.
+fn show(
+    answer: &mut Value,
+    yes: bool,
+    said: &str,
+    verdict: Option<&Verdict>,
+) -> anyhow::Result<()> {
+    if let Some(verdict) = verdict {
+        let tone = if verdict.is_valid() { Tone::Good } else { Tone::Bad };
+        output::line(&paint(tone, &verdict.to_string()))?;
+    }
+    let (tone, not) = if yes { (Tone::Good, "") } else { (Tone::Bad, "not ") };
+    output::line(&paint(tone, &format!("{not}{said}")))?;
+    if let Some(members) = answer.as_object_mut() {
+        members.remove("proof");
+    }
+    output::json(answer)
+}

@@ -4,6 +4,7 @@ mod clones;
 mod crash;
 mod disk;
 mod documents;
+mod governance;
 mod guides;
 mod lifecycle;
 mod log;

@@ -7,7 +7,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use node::client::{Client, Status};
-use node::config::Config;
+use node::config::{Config, Peer};
 use node::keys::KeyFile;
 use registry::Genesis;
 use tempfile::TempDir;
@@ -151,6 +151,32 @@ impl Network {
         Guest { url: format!("http://127.0.0.1:{port}"), home, child: None }
     }
 
+    /// The home of a new node with keys of its own, as its operator would make it.
+    pub fn new_home(&self, name: &str) -> Guest {
+        let home = self.home().join(name);
+        let port = self.base_port + 7;
+        let at = |port: u16| format!("/ip4/127.0.0.1/tcp/{port}");
+        let (listen, gossip) = (at(port + 1000), at(port + 2000));
+        let listens = ["--listen", &listen, "--gossip-listen", &gossip];
+        let init = ["init", "--home", name, "--name", name, "--genesis", "genesis.json"];
+        self.ok(&[&init[..], &listens[..]].concat());
+        let path = home.join("config.toml");
+        let mut config = Config::load(&path).expect("the settings that were just made");
+        config.http.listen = ([127, 0, 0, 1], port).into();
+        for node in 0..self.nodes.len() {
+            let home = node::home::Home::new(self.node_home(node));
+            let other = Config::load(&home.config()).expect("the local network's settings");
+            let keys = home.load_keys(true).expect("the local network's keys");
+            config.peers.push(Peer {
+                key: proofs::PublicKey::from(&keys.p2p),
+                address: other.consensus.listen,
+                gossip: other.consensus.gossip_listen,
+            });
+        }
+        fs::write(path, config.to_commented()).expect("a file");
+        Guest { url: format!("http://127.0.0.1:{port}"), home, child: None }
+    }
+
     /// What a node has logged since it was started last.
     pub fn log(&self, node: usize) -> String {
         fs::read_to_string(self.home().join(format!("node{node}.log"))).unwrap_or_default()
@@ -262,6 +288,14 @@ impl Guest {
         command.args(["run", "--home"]).arg(&self.home).args(args).stdin(Stdio::null());
         command.stdout(log.try_clone().expect("a log")).stderr(log);
         self.child = Some(command.spawn().expect("dzong runs"));
+    }
+
+    /// A validator's public key, as answers show it.
+    pub fn validator_key(&self) -> String {
+        let home = node::home::Home::new(&self.home);
+        let keys = home.load_keys(false).expect("a validator's keys");
+        let keys = keys.validator.expect("a validator's keys");
+        proofs::PublicKey::from(&keys.vote).to_string()
     }
 
     /// Waits until the process ends, which it must do by itself, and fail; what it said.

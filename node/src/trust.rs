@@ -98,15 +98,27 @@ pub fn proven<T>(
     let answer = ask()?;
     let verdict = check(trust, &answer);
     let Verdict::Untrusted { why } = &verdict else { return Ok((answer, verdict)) };
-    match follow(client, trust) {
-        Ok(reached) if reached == *trust => Ok((answer, verdict)),
-        Ok(reached) => {
+    // What was certified before the last hand-over is for those who were trusted on the way.
+    let mut found = None;
+    let walked = walk(client, trust, |reached| {
+        let verdict = check(reached, &answer);
+        let known = !matches!(verdict, Verdict::Untrusted { .. });
+        found = known.then_some(verdict);
+        known
+    });
+    match (walked, found) {
+        (Ok(reached), Some(verdict)) => {
+            *trust = reached;
+            Ok((answer, verdict))
+        }
+        (Ok(reached), None) if reached == *trust => Ok((answer, verdict)),
+        (Ok(reached), None) => {
             *trust = reached;
             let answer = ask()?;
             let verdict = check(trust, &answer);
             Ok((answer, verdict))
         }
-        Err(no_chain) => {
+        (Err(no_chain), _) => {
             let verdict = Verdict::untrusted(format!("{why}; {no_chain}"));
             Ok((answer, verdict))
         }
@@ -118,22 +130,39 @@ pub fn proven<T>(
 /// # Errors
 /// The node has none, or it does not hold.
 pub fn follow(client: &Client, trust: &Trust) -> anyhow::Result<Trust> {
+    walk(client, trust, |_| false)
+}
+
+/// Follows the node's trust chain, step by step, until `arrived` or to its end.
+fn walk(
+    client: &Client,
+    trust: &Trust,
+    mut arrived: impl FnMut(&Trust) -> bool,
+) -> anyhow::Result<Trust> {
     let mut reached = trust.clone();
     loop {
         let bytes = client.get(&format!("/v1/trust-chain?from={}", reached.height))?;
         let freshness = Freshness { now: now_ms(), age_max: None };
         let judgement = registry::answer::judge(&reached, &bytes, freshness);
-        let Some(next) = judgement.trust else {
+        let Some(end) = judgement.trust else {
             anyhow::bail!("the node's trust chain is {}", judgement.verdict);
         };
-        let hand_overs = serde_json::from_slice(&bytes).map_or(0, |chain: TrustChain| {
-            let steps = chain.steps.iter().map(|step| step.certificate.height);
-            steps.filter(|height| *height > reached.height).count()
-        });
+        let chain: TrustChain = serde_json::from_slice(&bytes)?;
+        let genesis = chain.genesis;
+        let from = reached.height;
+        let mut hand_overs = 0;
+        for step in chain.steps.into_iter().filter(|step| step.certificate.height > from) {
+            hand_overs += 1;
+            let next = TrustChain::new(genesis, vec![step]).follow(&reached, freshness.now);
+            reached =
+                next.map_err(|verdict| anyhow::anyhow!("the node's trust chain is {verdict}"))?;
+            if arrived(&reached) {
+                return Ok(reached);
+            }
+        }
+        reached = end;
         // A full answer ends at a hand-over, and there may be more behind it.
-        let done = hand_overs < proofs::chain::HAND_OVERS_MAX;
-        reached = next;
-        if done {
+        if hand_overs < proofs::chain::HAND_OVERS_MAX {
             return Ok(reached);
         }
     }

@@ -294,8 +294,14 @@ impl Stage {
         Ok(())
     }
 
-    /// Moves trust along the certified hand-overs, and says how far.
+    /// Moves trust along the certified hand-overs, and says how far, once those who were handed
+    /// over to have certified a block.
     pub(super) fn follow(&mut self) -> anyhow::Result<()> {
+        let height = self.client.status()?.height;
+        let deadline = Instant::now() + FOLLOWING_TIME_MAX;
+        while self.client.status()?.height <= height && Instant::now() < deadline {
+            std::thread::sleep(Duration::from_millis(100));
+        }
         let reached = crate::trust::follow(&self.client, &self.trust)?;
         self.say(&format!(
             "trust moves along the certified hand-overs from height {} to {}",

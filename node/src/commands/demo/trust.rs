@@ -186,7 +186,7 @@ fn a_certificate_and_an_appeal(
         "serial": "01",
     });
     stage.act("CertificateRegistered", &office, members)?;
-    let mut suspension = json!({ "ground": "reliability", "subject": fingerprint });
+    let mut suspension = json!({ "ground": "contravention", "subject": fingerprint });
     stage.supersede(&mut suspension, &record)?;
     let decision = stage.act("CertificateSuspended", &office, suspension)?;
     state(stage, &record)?;

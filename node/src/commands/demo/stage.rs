@@ -54,6 +54,10 @@ impl Actor {
     pub(super) fn did(&self) -> &str {
         &self.did
     }
+
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
 }
 
 /// The question for a DID's latest version.

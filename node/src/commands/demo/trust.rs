@@ -6,7 +6,7 @@ use registry::resource;
 use registry::time;
 use registry::trust::listing::key;
 use registry::trust::{
-    Authorization, Certificate, CredentialType, Entity, Grant, PresentationType, Recognition,
+    Authorization, Certificate, CredentialType, DPKI_CERTIFICATE, Entity, Grant, PresentationType, Recognition,
     Registry, credential_type,
 };
 use serde_json::{Value, json};
@@ -137,15 +137,9 @@ fn a_delegated_registry(stage: &mut Stage, offices: &Offices) -> anyhow::Result<
     let education = stage.newcomer("education-registry")?;
     let university = stage.newcomer("university")?;
     let office = [&offices.administration];
-    stage.link(&education, "https://education.example.bt/")?;
+    stage.link(&education, "https://education-registry.example.bt/")?;
     let role = "delegated-trust-registry";
-    let certification = json!({ "entity": education.did(), "period": year(), "role": role });
-    let certified = stage.act("CertificationIssued", &office, certification)?;
-    let mut members = listing(&education, "Education trust registry", role);
-    members["particulars"]["certifications"] = json!({ role: certified });
-    members["particulars"]["website"] = "https://education.example.bt/".into();
-    members["particulars"]["limitsOfUse"] = document("limits");
-    stage.act("EntityRegistered", &office, members)?;
+    certified(stage, offices, &education, role)?;
     let delegation = json!({
         "consultation": digest("consultation"),
         "depth": 0,
@@ -186,20 +180,32 @@ fn a_certificate_and_an_appeal(
         "serial": "01",
     });
     stage.act("CertificateRegistered", &office, members)?;
-    let mut suspension = json!({ "ground": "contravention", "subject": fingerprint });
+    let revoker = stage.newcomer("revoker")?;
+    certified(stage, offices, &revoker, "revocation-service-provider")?;
+    let revocation = grant(&offices.administration, &revoker, "revoke", DPKI_CERTIFICATE);
+    stage.act("AuthorizationGranted", &office, revocation)?;
+    let mut suspension = json!({
+        "authority": offices.administration.did(),
+        "ground": "contravention",
+        "reference": digest("finding"),
+        "subject": fingerprint,
+    });
     stage.supersede(&mut suspension, &record)?;
-    let decision = stage.act("CertificateSuspended", &office, suspension)?;
+    stage.say("the Administrative Body itself may not, the revocation service provider may (s.87):");
+    stage.refused_act("CertificateSuspended", &office, suspension.clone())?;
+    let decision = stage.act("CertificateSuspended", &[&revoker], suspension)?;
     state(stage, &record)?;
     let appeal = json!({
         "certificate": fingerprint,
         "decision": decision,
         "received": stage.now()?,
         "reference": digest("appeal"),
-        "respondent": offices.administration.did(),
+        "respondent": revoker.did(),
     });
     let appeal = stage.act("AppealFiled", &[holder], appeal)?.to_string();
     let filed = stage.proven(&Appeal::key(&appeal))?;
-    stage.say(&format!("to be decided by {}: five working days (s.43)", filed["due"]));
+    let due = filed["due"].as_str().unwrap_or("?");
+    stage.say(&format!("to be decided by {due}: five working days (s.43)"));
     let mut outcome =
         json!({ "appeal": appeal, "outcome": "upheld", "reference": digest("outcome") });
     stage.supersede(&mut outcome, &Appeal::key(&appeal))?;
@@ -228,6 +234,24 @@ fn a_foreign_scheme(stage: &mut Stage, offices: &Offices) -> anyhow::Result<()> 
     stage.refused_act("RecognitionGranted", &[&offices.administration], members.clone())?;
     stage.act("RecognitionGranted", &offices.body(), members)?;
     stage.proven(&key::<Recognition>(&id))?;
+    Ok(())
+}
+
+/// On-boards a provider of a trust service: certified first, then listed (s.79).
+fn certified(
+    stage: &mut Stage,
+    offices: &Offices,
+    entity: &Actor,
+    role: &str,
+) -> anyhow::Result<()> {
+    let office = [&offices.administration];
+    let certification = json!({ "entity": entity.did(), "period": year(), "role": role });
+    let id = stage.act("CertificationIssued", &office, certification)?;
+    let mut members = listing(entity, entity.name(), role);
+    members["particulars"]["certifications"] = json!({ role: id });
+    members["particulars"]["website"] = format!("https://{}.example.bt/", entity.name()).into();
+    members["particulars"]["limitsOfUse"] = document("limits");
+    stage.act("EntityRegistered", &office, members)?;
     Ok(())
 }
 

@@ -102,23 +102,21 @@ pub fn proven<T>(
     let mut found = None;
     let walked = walk(client, trust, |reached| {
         let verdict = check(reached, &answer);
-        let known = !matches!(verdict, Verdict::Untrusted { .. });
-        found = known.then_some(verdict);
-        known
+        if !matches!(verdict, Verdict::Untrusted { .. }) {
+            found.get_or_insert(verdict);
+        }
     });
-    match (walked, found) {
-        (Ok(reached), Some(verdict)) => {
+    match walked {
+        Ok(reached) if reached == *trust => Ok((answer, verdict)),
+        Ok(reached) => {
             *trust = reached;
-            Ok((answer, verdict))
+            let newer = ask()?;
+            match (check(trust, &newer), found) {
+                (Verdict::Untrusted { .. }, Some(verdict)) => Ok((answer, verdict)),
+                (verdict, _) => Ok((newer, verdict)),
+            }
         }
-        (Ok(reached), None) if reached == *trust => Ok((answer, verdict)),
-        (Ok(reached), None) => {
-            *trust = reached;
-            let answer = ask()?;
-            let verdict = check(trust, &answer);
-            Ok((answer, verdict))
-        }
-        (Err(no_chain), _) => {
+        Err(no_chain) => {
             let verdict = Verdict::untrusted(format!("{why}; {no_chain}"));
             Ok((answer, verdict))
         }
@@ -130,15 +128,11 @@ pub fn proven<T>(
 /// # Errors
 /// The node has none, or it does not hold.
 pub fn follow(client: &Client, trust: &Trust) -> anyhow::Result<Trust> {
-    walk(client, trust, |_| false)
+    walk(client, trust, |_| {})
 }
 
-/// Follows the node's trust chain, step by step, until `arrived` or to its end.
-fn walk(
-    client: &Client,
-    trust: &Trust,
-    mut arrived: impl FnMut(&Trust) -> bool,
-) -> anyhow::Result<Trust> {
+/// Follows the node's trust chain to its end, and shows each trust on the way.
+fn walk(client: &Client, trust: &Trust, mut passes: impl FnMut(&Trust)) -> anyhow::Result<Trust> {
     let mut reached = trust.clone();
     loop {
         let bytes = client.get(&format!("/v1/trust-chain?from={}", reached.height))?;
@@ -156,9 +150,7 @@ fn walk(
             let next = TrustChain::new(genesis, vec![step]).follow(&reached, freshness.now);
             reached =
                 next.map_err(|verdict| anyhow::anyhow!("the node's trust chain is {verdict}"))?;
-            if arrived(&reached) {
-                return Ok(reached);
-            }
+            passes(&reached);
         }
         reached = end;
         // A full answer ends at a hand-over, and there may be more behind it.

@@ -255,7 +255,11 @@ macro_rules! approves {
         }
 
         impl $crate::events::EventKind for $kind {
-            fn check(&self, _: &$crate::event::Envelope, _: &[u8]) -> Result<(), $crate::Rejection> {
+            fn check(
+                &self,
+                _: &$crate::event::Envelope,
+                _: &[u8],
+            ) -> Result<(), $crate::Rejection> {
                 self.0.check(&Self::PROFILE)
             }
 

@@ -26,9 +26,8 @@ fn key(seed: u8) -> Ed25519 {
 }
 
 fn validator(seed: u8) -> Place {
-    let public = |at: u8| {
-        PublicKey(SigningKey::from([seed.wrapping_add(at); 32]).verification_key().into())
-    };
+    let public =
+        |at: u8| PublicKey(SigningKey::from([seed.wrapping_add(at); 32]).verification_key().into());
     Place::Validator(ValidatorEntry {
         cosigner_key: public(1),
         from: None,

@@ -269,8 +269,8 @@ impl Client {
     /// # Errors
     /// Nobody answers, or the answer is an error.
     pub fn query(&self, path: &str, question: &[u8]) -> Result<Reply, ClientError> {
-        let request = Request::post(format!("{}{path}", self.url))
-            .header("content-type", "application/json");
+        let request =
+            Request::post(format!("{}{path}", self.url)).header("content-type", "application/json");
         match self.send(request, question)? {
             reply if reply.status == 404 => Ok(reply),
             reply => self.expect_success(reply),

@@ -98,13 +98,23 @@ pub fn proven<T>(
     let answer = ask()?;
     let verdict = check(trust, &answer);
     let Verdict::Untrusted { why } = &verdict else { return Ok((answer, verdict)) };
-    match follow(client, trust) {
+    // What was certified before the last hand-over is for those who were trusted on the way.
+    let mut found = None;
+    let walked = walk(client, trust, |reached| {
+        let verdict = check(reached, &answer);
+        if !matches!(verdict, Verdict::Untrusted { .. }) {
+            found.get_or_insert(verdict);
+        }
+    });
+    match walked {
         Ok(reached) if reached == *trust => Ok((answer, verdict)),
         Ok(reached) => {
             *trust = reached;
-            let answer = ask()?;
-            let verdict = check(trust, &answer);
-            Ok((answer, verdict))
+            let newer = ask()?;
+            match (check(trust, &newer), found) {
+                (Verdict::Untrusted { .. }, Some(verdict)) => Ok((answer, verdict)),
+                (verdict, _) => Ok((newer, verdict)),
+            }
         }
         Err(no_chain) => {
             let verdict = Verdict::untrusted(format!("{why}; {no_chain}"));
@@ -118,22 +128,33 @@ pub fn proven<T>(
 /// # Errors
 /// The node has none, or it does not hold.
 pub fn follow(client: &Client, trust: &Trust) -> anyhow::Result<Trust> {
+    walk(client, trust, |_| {})
+}
+
+/// Follows the node's trust chain to its end, and shows each trust on the way.
+fn walk(client: &Client, trust: &Trust, mut passes: impl FnMut(&Trust)) -> anyhow::Result<Trust> {
     let mut reached = trust.clone();
     loop {
         let bytes = client.get(&format!("/v1/trust-chain?from={}", reached.height))?;
         let freshness = Freshness { now: now_ms(), age_max: None };
         let judgement = registry::answer::judge(&reached, &bytes, freshness);
-        let Some(next) = judgement.trust else {
+        let Some(end) = judgement.trust else {
             anyhow::bail!("the node's trust chain is {}", judgement.verdict);
         };
-        let hand_overs = serde_json::from_slice(&bytes).map_or(0, |chain: TrustChain| {
-            let steps = chain.steps.iter().map(|step| step.certificate.height);
-            steps.filter(|height| *height > reached.height).count()
-        });
+        let chain: TrustChain = serde_json::from_slice(&bytes)?;
+        let genesis = chain.genesis;
+        let from = reached.height;
+        let mut hand_overs = 0;
+        for step in chain.steps.into_iter().filter(|step| step.certificate.height > from) {
+            hand_overs += 1;
+            let next = TrustChain::new(genesis, vec![step]).follow(&reached, freshness.now);
+            reached =
+                next.map_err(|verdict| anyhow::anyhow!("the node's trust chain is {verdict}"))?;
+            passes(&reached);
+        }
+        reached = end;
         // A full answer ends at a hand-over, and there may be more behind it.
-        let done = hand_overs < proofs::chain::HAND_OVERS_MAX;
-        reached = next;
-        if done {
+        if hand_overs < proofs::chain::HAND_OVERS_MAX {
             return Ok(reached);
         }
     }

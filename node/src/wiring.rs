@@ -10,8 +10,8 @@ use consensus::mempool::{Budget, Limits};
 use consensus::{Handle, PeerId, Provenance, Timeouts};
 use ledger::{Ledger, Snapshot};
 use proofs::PublicKey;
-use registry::network::{self, ValidatorEntry};
 use registry::Genesis;
+use registry::network::{self, ValidatorEntry};
 use tokio::net::TcpListener;
 use tokio::sync::broadcast::error::RecvError;
 
@@ -78,10 +78,10 @@ pub async fn run(options: Options, stop: impl Future<Output = ()>) -> anyhow::Re
         .await
         .with_context(|| format!("cannot listen on {}: choose another port", config.http.listen))?;
     let own = PublicKey::from(&keys.p2p);
-    let node =
-        Node::start(&home, &config, keys, ledger.clone(), space.clone(), provenance).await?;
+    let node = Node::start(&home, &config, keys, ledger.clone(), space.clone(), provenance).await?;
     let upgrade = protocol_ends(&ledger, &node.handle);
-    let listed = tokio::spawn(follow_list(config.clone(), own, ledger.clone(), node.handle.clone()));
+    let listed =
+        tokio::spawn(follow_list(config.clone(), own, ledger.clone(), node.handle.clone()));
     let at: SocketAddr = listener.local_addr()?;
     tracing::info!(moniker = config.moniker, http = %at, network = genesis.network(), "node runs");
     let feed = node.parts.feed.clone();

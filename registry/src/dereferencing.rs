@@ -189,9 +189,9 @@ impl Question {
         let names = self.service.as_deref().map(|name| self.ids(name));
         let is_selected = |service: &&Value| {
             let id = service.get("id").and_then(Value::as_str).unwrap_or_default();
-            let by_id = names.as_ref().is_none_or(|names| {
-                names.contains(&Some(absolute_did_url(&self.did, id)))
-            });
+            let by_id = names
+                .as_ref()
+                .is_none_or(|names| names.contains(&Some(absolute_did_url(&self.did, id))));
             let by_type = self.service_type.as_ref().is_none_or(|name| {
                 let types = service.get("type").map(items).unwrap_or_default();
                 types.iter().any(|one| one.as_str() == Some(name))

@@ -220,7 +220,10 @@ impl<'de> SeqAccess<'de> for Within<'_> {
 impl<'de> MapAccess<'de> for Within<'_> {
     type Error = Stop;
 
-    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Stop> {
+    fn next_key_seed<K: DeserializeSeed<'de>>(
+        &mut self,
+        seed: K,
+    ) -> Result<Option<K::Value>, Stop> {
         let name = match self.0.path.first() {
             Some(Step::Member(name)) => name,
             _ => "…",

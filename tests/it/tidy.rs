@@ -24,16 +24,7 @@ const EDGES: &[(&str, &[&str])] = &[
 const PURE: &[(&str, &[&str])] = &[
     (
         "proofs",
-        &[
-            "base64",
-            "blake3",
-            "ed25519-zebra",
-            "hex",
-            "serde",
-            "serde_json",
-            "sha2",
-            "thiserror",
-        ],
+        &["base64", "blake3", "ed25519-zebra", "hex", "serde", "serde_json", "sha2", "thiserror"],
     ),
     (
         "registry",

@@ -105,18 +105,24 @@ pub(super) fn routes(table: Table) -> Table {
         };
         table.path(path, [records::described(read(show, id, summary))])
     });
-    let table = PLAIN.into_iter().fold(table, |table, series| {
-        table.path(series.path, [listed(series, &[])])
-    });
+    let table = PLAIN
+        .into_iter()
+        .fold(table, |table, series| table.path(series.path, [listed(series, &[])]));
     let decisions = listed(DECISIONS, &["status"]).option(
         "status",
         one_of(&STATUSES),
         "Only those that are so far.",
     );
-    let decision = read(show_decision, "getDecision", "A decision, with its votes.")
-        .at("id", hash(), "The id of the event that proposed it.");
-    let document = read(show_document, "getDocument", "An approved document, by its name.")
-        .at("name", text(), "Such as `framework` or `policy/wallets`.");
+    let decision = read(show_decision, "getDecision", "A decision, with its votes.").at(
+        "id",
+        hash(),
+        "The id of the event that proposed it.",
+    );
+    let document = read(show_document, "getDocument", "An approved document, by its name.").at(
+        "name",
+        text(),
+        "Such as `framework` or `policy/wallets`.",
+    );
     table
         .path(DECISIONS.path, [decisions])
         .path("/v1/governance/decisions/{id}", [records::described(decision)])
@@ -148,20 +154,20 @@ async fn show_document(
 
 /// The operation that lists a series; `filters` are members of the content that may be asked for.
 pub(super) fn listed(series: Series, filters: &'static [&'static str]) -> Operation {
-    let handler = async move |State(api): State<Api>,
-                              RawQuery(query): RawQuery,
-                              headers: HeaderMap| {
-        let known = [filters, &["limit", "cursor"]].concat();
-        let options = known_options(query.as_deref(), &known)?;
-        let limit = limit(&options, PAGE, PAGE_MAX)?;
-        let snapshot = api.snapshot();
-        let read = move || page(&snapshot, series, filters, &options, limit);
-        let read = tokio::task::spawn_blocking(read).await;
-        let answer = read.map_err(|error| Problem::fault(&error))?;
-        Ok::<Response, Problem>(answer?.to(&headers))
-    };
+    let handler =
+        async move |State(api): State<Api>, RawQuery(query): RawQuery, headers: HeaderMap| {
+            let known = [filters, &["limit", "cursor"]].concat();
+            let options = known_options(query.as_deref(), &known)?;
+            let limit = limit(&options, PAGE, PAGE_MAX)?;
+            let snapshot = api.snapshot();
+            let read = move || page(&snapshot, series, filters, &options, limit);
+            let read = tokio::task::spawn_blocking(read).await;
+            let answer = read.map_err(|error| Problem::fault(&error))?;
+            Ok::<Response, Problem>(answer?.to(&headers))
+        };
     let entry = object([("key", text()), ("record", named("Record"))]);
-    let page = object([("cursor", or_null(text())), ("height", count()), (series.name, list(entry))]);
+    let page =
+        object([("cursor", or_null(text())), ("height", count()), (series.name, list(entry))]);
     read(handler, series.id, series.summary)
         .option("limit", range(1, PAGE_MAX), "Most records of the page.")
         .option("cursor", text(), "The next page: the last one's `cursor`, same filters.")
@@ -175,10 +181,8 @@ fn page(
     options: &BTreeMap<String, String>,
     limit: usize,
 ) -> Result<Answer, Problem> {
-    let wanted: Vec<(&str, &str)> = filters
-        .iter()
-        .filter_map(|name| Some((*name, options.get(*name)?.as_str())))
-        .collect();
+    let wanted: Vec<(&str, &str)> =
+        filters.iter().filter_map(|name| Some((*name, options.get(*name)?.as_str()))).collect();
     if let Some((_, status)) = wanted.iter().find(|(_, status)| !STATUSES.contains(status)) {
         let known = STATUSES.join(", ");
         return Err(Problem::bad_request(format!("`{status}` is no status: use one of {known}")));

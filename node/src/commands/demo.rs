@@ -3,6 +3,7 @@
 mod governance;
 mod guest;
 mod stage;
+mod trust;
 
 use std::path::PathBuf;
 
@@ -66,6 +67,8 @@ fn first_day(stage: &mut Stage) -> anyhow::Result<()> {
     let organisation = two_of_three(stage)?;
     the_end_of_a_did(stage, organisation)?;
     an_absence(stage, &issuer)?;
+    trust::play(stage)?;
+    governance::a_fifth_validator(stage)?;
     what_is_refused(stage, &issuer)?;
     drop(key);
     Ok(())

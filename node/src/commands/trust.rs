@@ -46,7 +46,9 @@ impl Trust {
 }
 
 #[derive(Args, Debug)]
-#[command(after_help = "Exit code: 0 yes; 1 no, or nobody knows the authority; with --verify, of an \
+#[command(after_help = "Example:\n  dzong trust query --authority did:ndi:bt-demo:Qm… \
+    --entity did:ndi:bt-demo:Qm… --action issue --resource AcademicTranscript --verify\n\n\
+    Exit code: 0 yes; 1 no, or nobody knows the authority; with --verify, of an \
     answer that is not Valid: 2 Stale, 3 Untrusted, 4 Invalid.")]
 struct Ask {
     /// Who allows it

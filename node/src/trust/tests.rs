@@ -124,6 +124,18 @@ fn an_answer_of_validators_who_are_not_known_is_followed_up() {
 }
 
 #[test]
+fn an_answer_from_before_the_last_hand_over_is_known_by_those_trusted_on_the_way() {
+    let client = node(chain(vec![step(10, &FIRST, &SECOND), step(12, &SECOND, &FIRST)]));
+    let args = TrustArgs::default();
+    let mut trust = trust();
+    let check = |trust: &Trust, answer: &Vec<u8>| args.check(trust, answer);
+    let ask = || Ok(answer(12, &SECOND));
+    let (_, verdict) = proven(&client, &mut trust, ask, check).unwrap();
+    assert!(verdict.is_valid(), "{verdict}");
+    assert_eq!((trust.height, &trust.validators), (12, &set(&FIRST)));
+}
+
+#[test]
 fn a_chain_that_does_not_hold_moves_nothing() {
     let args = TrustArgs::default();
     let check = |trust: &Trust, answer: &Vec<u8>| args.check(trust, answer);

@@ -81,7 +81,7 @@ pub fn id(name: &str) -> String {
 }
 
 /// The key of the type with this name.
-pub(crate) fn key<T: Listing>(name: &str) -> String {
+pub fn key<T: Listing>(name: &str) -> String {
     listing::key::<T>(&id(name))
 }
 

@@ -49,6 +49,41 @@ fn a_wallet_of_shell_tools_registers_a_did_as_the_guide_says() {
 }
 
 #[test]
+fn governors_decide_as_their_guide_says() {
+    if let Some(tool) = ["bash", "curl", "jq"].iter().find(|tool| !has(tool)) {
+        println!("skipped: {tool} is not there");
+        return;
+    }
+    let network = Network::start();
+    let sections = [
+        "## Who decides what",
+        "## A decision, step by step",
+        "## Around one table",
+        "## What changes the network waits",
+    ];
+    let folder = dzong();
+    let folder = folder.parent().expect("a folder");
+    let path = std::env::var("PATH").unwrap_or_default();
+    for section in sections {
+        let script = commands("governors.md", section).replace("localnet/", "");
+        let output = Command::new("bash")
+            .args(["-euo", "pipefail", "-c", &script])
+            .current_dir(network.home())
+            .env("PATH", format!("{}:{path}", folder.display()))
+            .env("DZONG_HOME", network.home())
+            .env("DZONG_URL", network.url(0))
+            .output()
+            .expect("bash runs");
+        assert!(output.status.success(), "{section}: {}", text(&output));
+    }
+    let documents = network.ok(&["governance", "documents"]);
+    for name in ["policy/information-trust", "regulation/on-boarding"] {
+        assert!(documents.contains(name), "{documents}");
+    }
+    assert!(network.ok(&["node", "status"]).contains("ready"));
+}
+
+#[test]
 fn schemas_are_published_and_shown_by_commands_with_every_answer_verified() {
     let network = Network::start();
     network.ok(&["key", "new", "--suite", "p256", "--out", "issuer.json"]);

@@ -148,3 +148,39 @@ async fn a_cursor_lists_the_dids_that_there_were() {
     assert_eq!(behind.get(&path).await.problem(), (503, "busy".into()));
     assert_eq!(behind.get(&path).await.header("dzong-height"), "0");
 }
+
+#[tokio::test]
+async fn decisions_are_listed_by_status_page_by_page_and_each_is_proven() {
+    let web = Web::new();
+    web.life(50, true);
+    let body = web.get("/v1/governance/body?proof=true").await;
+    web.assert_valid(&body.body);
+    let record = &body.json()["record"];
+    let governor = record["content"][0]["member"].as_str().unwrap().to_owned();
+    let text = json!({ "sha256": "ab".repeat(32), "title": "A policy", "uri": "https://a.bt/" });
+    let propose = |name: &str| {
+        let motion = json!({
+            "type": "PolicyApproved", "effective": "2026-11-22T00:00:00Z", "name": name,
+            "languages": { "dz": text, "en": text }, "version": "1",
+        });
+        let members = json!({ "decision": motion, "membership": record["version"] });
+        web.world.changed("DecisionProposed", &governor, &key(1), members)
+    };
+    web.world.decide_events(&["a", "b", "c"].map(propose));
+    let (open, pages) =
+        all(&web, "/v1/governance/decisions?limit=2&status=open", "decisions").await;
+    assert_eq!((open.len(), pages), (3, 2));
+    let (executed, _) = all(&web, "/v1/governance/decisions?status=executed", "decisions").await;
+    assert!(executed.is_empty());
+    let (documents, _) = all(&web, "/v1/governance/documents?limit=5", "documents").await;
+    assert!(documents.is_empty());
+
+    let id = open[0]["key"].as_str().unwrap().rsplit('/').next().unwrap();
+    let decision = web.get(&format!("/v1/governance/decisions/{id}?proof=true")).await;
+    web.assert_valid(&decision.body);
+    assert_eq!(decision.json()["record"], open[0]["record"]);
+    let unknown = format!("/v1/governance/decisions/{}?proof=true", "0".repeat(64));
+    let unknown = web.get(&unknown).await;
+    assert_eq!(unknown.status, StatusCode::NOT_FOUND);
+    web.assert_valid(&unknown.body);
+}

@@ -21,6 +21,9 @@ use crate::keys::{KeyFile, Suite};
 /// How long a new validator may take until blocks carry its signature.
 const CERTIFIES_MAX: Duration = Duration::from_secs(40);
 
+/// Block time is a validator's clock: a moment more than a time-lock, so that none is behind it.
+const MOMENT: Duration = Duration::from_millis(500);
+
 /// The governors, by seat, and the Member Secretary.
 struct Council {
     governors: Vec<Actor>,
@@ -28,6 +31,12 @@ struct Council {
 }
 
 impl Council {
+    fn of(stage: &Stage) -> anyhow::Result<Council> {
+        let governors = (1..=5).map(|seat| stage.actor(&format!("governor-{seat}")));
+        let governors = governors.collect::<anyhow::Result<_>>()?;
+        Ok(Council { governors, secretary: stage.actor("secretary")? })
+    }
+
     /// Those who hold these seats.
     fn seats<const N: usize>(&self, numbers: [usize; N]) -> Vec<&Actor> {
         numbers.iter().filter_map(|number| self.governors.get(number - 1)).collect()
@@ -35,16 +44,11 @@ impl Council {
 }
 
 pub(super) fn play(stage: &mut Stage) -> anyhow::Result<()> {
-    let governors = (1..=5).map(|seat| stage.actor(&format!("governor-{seat}")));
-    let council = Council {
-        governors: governors.collect::<anyhow::Result<_>>()?,
-        secretary: stage.actor("secretary")?,
-    };
+    let council = Council::of(stage)?;
     the_rules(stage)?;
     the_framework(stage, &council)?;
     what_one_cannot(stage, &council)?;
-    the_time_lock(stage, &council)?;
-    a_fifth_validator(stage, &council)
+    the_time_lock(stage, &council)
 }
 
 fn the_rules(stage: &mut Stage) -> anyhow::Result<()> {
@@ -91,7 +95,8 @@ fn the_framework(stage: &mut Stage, council: &Council) -> anyhow::Result<()> {
     let approved = stage.proven(&key)?;
     let languages = approved["languages"].as_object().into_iter().flat_map(|texts| texts.keys());
     let languages: Vec<&str> = languages.map(String::as_str).collect();
-    stage.say(&format!("in force: version {}, in {}", approved["version"], languages.join(", ")));
+    let version = approved["version"].as_str().unwrap_or("?");
+    stage.say(&format!("in force: version {version}, in {}", languages.join(", ")));
     Ok(())
 }
 
@@ -151,32 +156,36 @@ fn the_time_lock(stage: &mut Stage, council: &Council) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Waits for the end of a decision's time-lock, and executes it.
-fn execute(stage: &mut Stage, council: &Council, id: Hash) -> anyhow::Result<()> {
+/// Waits for the end of a decision's time-lock, and executes it. Returns how long such a lock is.
+fn execute(stage: &mut Stage, council: &Council, id: Hash) -> anyhow::Result<Duration> {
     let decision: Decision = serde_json::from_value(stage.proven(&decision::key(&id))?)?;
     let end = decision.executable.context("the decision has no time-lock")?;
     stage.say(&format!("the time-lock ends at {}", time::format(end)));
-    // Block time is a validator's clock: a moment more, so that none is behind it.
-    let wait = end.saturating_sub(now_ms()).saturating_add(500);
-    std::thread::sleep(Duration::from_millis(wait));
+    let wait = Duration::from_millis(end.saturating_sub(now_ms()));
+    std::thread::sleep(wait + MOMENT);
     stage.act("DecisionExecuted", &[&council.secretary], json!({ "decision": id }))?;
-    Ok(())
+    Ok(Duration::from_secs(decision.time_lock_seconds))
 }
 
-fn a_fifth_validator(stage: &mut Stage, council: &Council) -> anyhow::Result<()> {
+pub(super) fn a_fifth_validator(stage: &mut Stage) -> anyhow::Result<()> {
+    let council = &Council::of(stage)?;
     stage.begin("A fifth validator joins the running network (s.35, s.115)");
     let key = KeyFile::generate(Suite::Ed25519);
     let operator = stage.create(&[&key], control(&[&key], 1, None))?;
-    let guest = Guest::make(stage.home(), &stage.client)?;
+    let mut guest = Guest::make(stage.home(), &stage.client)?;
     let entry = guest.keys().validator_entry("guest").context("a validator has four keys")?;
     let jurisdiction = Some("BT".to_owned());
     let entry = ValidatorEntry { operator, jurisdiction, ..entry };
     let motion = admission(guest.keys(), &entry, &stage.trust.genesis, None)?;
     stage.say("its operator shows that it holds the four keys; four members admit it:");
     let id = stage.propose(&council.seats([1, 2, 3, 4]), &motion)?;
-    execute(stage, council, id)?;
+    let lock = execute(stage, council, id)?;
+    let admitted = Instant::now();
+    stage.say("the validators do not turn over within one time-lock; another change at once:");
+    let removal = json!({ "type": "ValidatorRemoved", "validatorKey": entry.validator_key });
+    let proposal = json!({ "decision": removal, "membership": stage.membership()? });
+    stage.refused_act("DecisionProposed", &council.seats([2, 3, 4, 5]), proposal)?;
     stage.follow()?;
-    let mut guest = guest;
     guest.start()?;
     certifies(stage, &guest, &entry.validator_key)?;
     let answer = guest.client().record(VALIDATORS)?;
@@ -184,15 +193,14 @@ fn a_fifth_validator(stage: &mut Stage, council: &Council) -> anyhow::Result<()>
     stage.expect_valid(&answer);
 
     stage.begin("It leaves again, as a guest of this demonstration, by the same rules");
-    let motion = json!({ "type": "ValidatorRemoved", "validatorKey": entry.validator_key });
-    let id = stage.propose(&council.seats([2, 3, 4, 5]), &motion)?;
+    std::thread::sleep(lock.saturating_sub(admitted.elapsed()) + MOMENT);
+    let id = stage.propose(&council.seats([2, 3, 4, 5]), &removal)?;
     execute(stage, council, id)?;
     stage.follow()?;
     guest.stop();
     let list: Vec<ValidatorEntry> = serde_json::from_value(stage.proven(VALIDATORS)?)?;
     let staying = list.iter().filter(|entry| entry.until.is_none()).count();
     stage.say(&format!("{staying} validators stay; its keys never serve again"));
-    drop(key);
     Ok(())
 }
 

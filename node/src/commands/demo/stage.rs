@@ -13,6 +13,7 @@ use registry::governance::body;
 use registry::governance::decision::{self, Decision};
 use registry::multikey::PublicKey;
 use registry::resolution::Question;
+use registry::time;
 use serde_json::{Value, json};
 
 use super::{mark, name};
@@ -21,7 +22,7 @@ use crate::cli::Global;
 use crate::client::{Client, ClientError};
 use crate::clock::now_ms;
 use crate::document;
-use crate::keys::KeyFile;
+use crate::keys::{KeyFile, Suite};
 use crate::output::{self, Tone};
 use crate::trust::TrustArgs;
 
@@ -47,6 +48,16 @@ pub(super) struct Actor {
     name: String,
     did: String,
     key: KeyFile,
+}
+
+impl Actor {
+    pub(super) fn did(&self) -> &str {
+        &self.did
+    }
+
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
 }
 
 /// The question for a DID's latest version.
@@ -161,6 +172,34 @@ impl Stage {
         }
     }
 
+    /// An organisation with a DID of its own.
+    pub(super) fn newcomer(&mut self, name: &str) -> anyhow::Result<Actor> {
+        self.say(&format!("{name} makes a key and gets its DID:"));
+        let key = KeyFile::generate(Suite::P256);
+        let did = self.create(&[&key], Control::of([&key.public()], 1))?;
+        Ok(Actor { name: name.to_owned(), did, key })
+    }
+
+    /// Lets a DID's document name its website.
+    pub(super) fn link(&mut self, actor: &Actor, website: &str) -> anyhow::Result<()> {
+        let mut document = self.document(&actor.did)?;
+        if let Some(members) = document.as_object_mut() {
+            let service = json!([{
+                "id": format!("{}#site", actor.did),
+                "type": "LinkedDomains",
+                "serviceEndpoint": website,
+            }]);
+            members.insert("service".into(), service);
+        }
+        let members = json!({ "document": document });
+        self.change("DidUpdated", &actor.did, &[&actor.key], members)
+    }
+
+    /// The ledger's time, as events write it.
+    pub(super) fn now(&self) -> anyhow::Result<String> {
+        Ok(time::format(self.client.status()?.time))
+    }
+
     /// Where the local network is.
     pub(super) fn home(&self) -> &Path {
         &self.home
@@ -259,8 +298,14 @@ impl Stage {
         Ok(())
     }
 
-    /// Moves trust along the certified hand-overs, and says how far.
+    /// Moves trust along the certified hand-overs, and says how far, once those who were handed
+    /// over to have certified a block.
     pub(super) fn follow(&mut self) -> anyhow::Result<()> {
+        let height = self.client.status()?.height;
+        let deadline = Instant::now() + FOLLOWING_TIME_MAX;
+        while self.client.status()?.height <= height && Instant::now() < deadline {
+            std::thread::sleep(Duration::from_millis(100));
+        }
         let reached = crate::trust::follow(&self.client, &self.trust)?;
         self.say(&format!(
             "trust moves along the certified hand-overs from height {} to {}",
@@ -270,7 +315,8 @@ impl Stage {
         Ok(())
     }
 
-    fn membership(&self) -> anyhow::Result<u64> {
+    /// The version of the membership, to which a proposal is bound.
+    pub(super) fn membership(&self) -> anyhow::Result<u64> {
         Ok(self.expect_record(body::KEY)?.version)
     }
 

@@ -1,9 +1,11 @@
 //! The authority of the Governing Body against a small model of it, written from the Act and the
 //! design and not from the rules: whatever anyone tries, both say the same.
 
+mod dice;
+
 use std::collections::BTreeMap;
 
-use ed25519_zebra::SigningKey;
+use dice::{Dice, key};
 use proofs::Hash;
 use serde_json::{Value, json};
 
@@ -254,42 +256,6 @@ impl Model {
             _ => None,
         }
     }
-}
-
-/// A seeded generator (SplitMix64).
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        usize::try_from((z ^ (z >> 31)) >> 33).unwrap() % sides
-    }
-
-    fn of<T: Copy>(&mut self, list: &[T]) -> T {
-        list[self.roll(list.len())]
-    }
-
-    /// Who signs: an author, and more or fewer others, mostly members.
-    fn signers(&mut self) -> Vec<&'static str> {
-        let mut signers =
-            vec![if self.roll(4) == 0 { self.of(&ACTORS) } else { self.of(&MEMBERS) }];
-        for _ in 0..self.roll(6) {
-            let other = if self.roll(12) == 0 { self.of(&ACTORS) } else { self.of(&MEMBERS) };
-            if !signers.contains(&other) {
-                signers.push(other);
-            }
-        }
-        signers
-    }
-}
-
-fn key(number: u64) -> SigningKey {
-    let mut seed = [7; 32];
-    seed[..8].copy_from_slice(&number.to_be_bytes());
-    SigningKey::from(seed)
 }
 
 struct Run {

@@ -80,8 +80,12 @@ class Question:
         """Why no record can answer, whatever it holds."""
         if not is_did(self.did):
             return "INVALID_DID"
+        if not self.did.startswith("did:ndi:"):
+            return "METHOD_NOT_SUPPORTED"
         ndi = _NDI.fullmatch(self.did)
-        if not ndi or ndi[1] != network or not is_multihash(ndi[2]):
+        if not ndi or not is_multihash(ndi[2]):
+            return "INVALID_DID"
+        if ndi[1] != network:
             return "METHOD_NOT_SUPPORTED"
         return None if self._wanted() else "INVALID_OPTIONS"
 

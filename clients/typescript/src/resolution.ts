@@ -171,7 +171,8 @@ function versionOf(
   { key, record, past }: Answering,
 ): Resolution {
   if (!isAnyDid(question.did)) return failed("INVALID_DID");
-  if (!isDid(question.did)) return failed("METHOD_NOT_SUPPORTED");
+  if (!question.did.startsWith("did:ndi:")) return failed("METHOD_NOT_SUPPORTED");
+  if (!isDid(question.did)) return failed("INVALID_DID");
   if (network !== null && parseDid(question.did).network !== network) {
     return failed("METHOD_NOT_SUPPORTED");
   }

@@ -1,19 +1,17 @@
 //! From events to an executed block, and with a certificate to one that may be committed. Nothing
 //! is written here.
 
-use std::cell::RefCell;
-use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use proofs::certificate::CertificateError;
 use proofs::merkle::leaf_hash;
-use proofs::record::{key_hash, record_hash};
 use proofs::{Block, Certificate, Hash, Header, PublicKey, Record, ValidatorSet};
 use registry::network::upgrade;
-use registry::{Change, CheckedEvent, Context, Parameters, Rejection, View, network};
+use registry::{Change, CheckedEvent, Context, Parameters, Rejection, network};
 
 use crate::fault::Fault;
 use crate::log::Row;
+use crate::overlay::{Overlay, Written};
 use crate::snapshot::{Head, Snapshot, State};
 use crate::tree::Leaf;
 
@@ -83,14 +81,6 @@ pub struct ExecutedBlock {
     /// Those who certify this block.
     certifiers: Arc<ValidatorSet>,
     next: State,
-}
-
-/// A record as a block leaves it.
-pub(crate) struct Written {
-    pub(crate) key: String,
-    pub(crate) record: Record,
-    pub(crate) bytes: Vec<u8>,
-    pub(crate) leaf: Leaf,
 }
 
 impl std::fmt::Debug for ExecutedBlock {
@@ -249,16 +239,6 @@ impl Snapshot {
             None => Ok(executed),
             Some(what) => Err(Invalid::Root(what)),
         })
-    }
-
-    /// What a function of the registry makes of the records of this head.
-    ///
-    /// # Errors
-    /// If the disk cannot be read or is damaged.
-    pub fn ask<T>(&self, question: impl FnOnce(&dyn View) -> T) -> Result<T, Fault> {
-        let overlay = Overlay::new(self);
-        let answer = question(&overlay);
-        overlay.fault.into_inner().map_or(Ok(answer), Err)
     }
 
     /// A trial of events on this head, at the given time.
@@ -486,60 +466,6 @@ impl Decision {
             }
         }
         Ok(Decision { changes, parameters })
-    }
-}
-
-/// The view of a rule. Records are read once a block.
-struct Overlay<'a> {
-    parent: &'a Snapshot,
-    records: RefCell<HashMap<String, Slot>>,
-    fault: RefCell<Option<Fault>>,
-}
-
-struct Slot {
-    record: Option<Record>,
-    written: bool,
-}
-
-impl<'a> Overlay<'a> {
-    fn new(parent: &'a Snapshot) -> Overlay<'a> {
-        Overlay { parent, records: RefCell::default(), fault: RefCell::default() }
-    }
-
-    fn current(&self, key: &str) -> Result<Option<Record>, Fault> {
-        if let Some(slot) = self.records.borrow().get(key) {
-            return Ok(slot.record.clone());
-        }
-        let record = self.parent.record(key)?;
-        let slot = Slot { record: record.clone(), written: false };
-        self.records.borrow_mut().insert(key.to_owned(), slot);
-        Ok(record)
-    }
-
-    fn write(&mut self, key: String, record: Record) {
-        self.records.get_mut().insert(key, Slot { record: Some(record), written: true });
-    }
-
-    /// Ascending by key.
-    fn into_written(self) -> Vec<Written> {
-        let records: BTreeMap<String, Slot> =
-            self.records.into_inner().into_iter().filter(|(_, slot)| slot.written).collect();
-        let written = records.into_iter().filter_map(|(key, slot)| {
-            let record = slot.record?;
-            let bytes = record.encode();
-            let leaf = Leaf { path: key_hash(&key), record: record_hash(&bytes) };
-            Some(Written { key, record, bytes, leaf })
-        });
-        written.collect()
-    }
-}
-
-impl View for Overlay<'_> {
-    fn record(&self, key: &str) -> Option<Record> {
-        self.current(key).unwrap_or_else(|fault| {
-            self.fault.borrow_mut().get_or_insert(fault);
-            None
-        })
     }
 }
 

@@ -28,6 +28,7 @@ mod check;
 mod fixture;
 mod head;
 mod ledger;
+mod overlay;
 mod rows;
 mod store;
 

@@ -110,10 +110,9 @@ pub async fn run(options: Options, stop: impl Future<Output = ()>) -> anyhow::Re
 async fn protocol_ends(ledger: &Ledger, handle: &Handle) -> ledger::Fault {
     let mut commits = handle.subscribe();
     loop {
-        match ledger.snapshot().check_protocol() {
-            Err(fault @ ledger::Fault::Protocol { .. }) => return fault,
-            // A disk that fails is seen elsewhere.
-            Ok(()) | Err(_) => {}
+        // A disk that fails is seen elsewhere.
+        if let Err(fault @ ledger::Fault::Protocol { .. }) = ledger.snapshot().check_protocol() {
+            return fault;
         }
         if commits.changed().await.is_err() {
             std::future::pending::<()>().await;
@@ -229,7 +228,7 @@ async fn start_agreement(
     admission: Arc<Admission>,
 ) -> anyhow::Result<Handle> {
     let secrets = consensus::Keys {
-        validator: keys.validator.as_ref().map(|keys| keys.vote.clone()),
+        validator: keys.validator.as_ref().map(|keys| keys.vote),
         transport: keys.p2p.to_bytes(),
     };
     let started = consensus::start(config, secrets, application, admission).await;

@@ -42,7 +42,7 @@ fn verifiers() -> Vec<Verifier> {
     let args = vec!["-m".to_owned(), "dzong.verdicts".to_owned()];
     let found = [
         script("TypeScript", "clients/typescript", "tools/verdicts.mjs", "dist/src/index.js"),
-        program.is_file().then(|| Verifier { name: "Python", program, args, folder: python }),
+        program.is_file().then_some(Verifier { name: "Python", program, args, folder: python }),
         script("WebAssembly", "explorer", "tests/verdicts.js", "dist/verifier.wasm"),
     ];
     let found: Vec<Verifier> = found.into_iter().flatten().collect();

@@ -81,7 +81,7 @@ impl<'a> World<'a> {
             let skew = random.gen_range(0..=config.skew_ms);
             let home = directory.join(index.to_string());
             std::fs::create_dir_all(&home).expect("a folder");
-            nodes.push(Node::new(key.clone(), key_index < honest, open(index), skew, home));
+            nodes.push(Node::new(*key, key_index < honest, open(index), skew, home));
         }
         let genesis = nodes.first().map_or(Hash::ZERO, |node| node.application.genesis());
         World {

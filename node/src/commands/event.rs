@@ -72,7 +72,7 @@ struct New {
 /// Add a signature to an event
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  dzong event sign event.json --key issuer.json\n  \
-    dzong event sign event.json --key governor-1.json --key governor-2.json --key governor-3.json\n  \
+    dzong event sign event.json --key governor-1.json --key governor-2.json\n  \
     dzong event sign event.json --key endorser.json --endorse    # last, over all the author's")]
 struct Sign {
     /// The event

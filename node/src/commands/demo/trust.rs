@@ -6,8 +6,8 @@ use registry::resource;
 use registry::time;
 use registry::trust::listing::key;
 use registry::trust::{
-    Authorization, Certificate, CredentialType, DPKI_CERTIFICATE, Entity, Grant, PresentationType, Recognition,
-    Registry, credential_type,
+    Authorization, Certificate, CredentialType, DPKI_CERTIFICATE, Entity, Grant, PresentationType,
+    Recognition, Registry, credential_type,
 };
 use serde_json::{Value, json};
 
@@ -48,7 +48,7 @@ pub(super) fn play(stage: &mut Stage) -> anyhow::Result<()> {
 }
 
 fn the_types(stage: &mut Stage, offices: &Offices) -> anyhow::Result<()> {
-    stage.begin("What may be issued and asked for: types of credentials, with schemas (s.46, s.48)");
+    stage.begin("What may be issued and asked for: credential types, with schemas (s.46, s.48)");
     let registrar = stage.newcomer("civil-registry")?;
     for (name, base) in [
         (FOUNDATIONAL, None),
@@ -191,7 +191,7 @@ fn a_certificate_and_an_appeal(
         "subject": fingerprint,
     });
     stage.supersede(&mut suspension, &record)?;
-    stage.say("the Administrative Body itself may not, the revocation service provider may (s.87):");
+    stage.say("the Administrative Body itself may not, a revocation service provider may (s.87):");
     stage.refused_act("CertificateSuspended", &office, suspension.clone())?;
     let decision = stage.act("CertificateSuspended", &[&revoker], suspension)?;
     state(stage, &record)?;

@@ -29,7 +29,7 @@ pub(super) fn make(home: &Path, plan: &Plan) -> anyhow::Result<()> {
     let node_keys = make_homes(&nodes)?;
     let mut draft = Draft::new(NETWORK, Parameters::default(), now_ms() / 1000 * 1000)?;
     // A demonstration does not wait for days; this network's genesis shows that it does not.
-    draft.procedure = Some(Spans { time_lock_seconds: 5, voting_period_seconds: 600 });
+    draft.procedure = Some(Spans { time_lock_seconds: 12, voting_period_seconds: 600 });
     let mut join = |name: &str, place: Place| -> anyhow::Result<()> {
         let key = KeyFile::generate(Suite::Ed25519);
         let (did, part) = contribute(NETWORK, draft.time, place, &key)?;

@@ -49,7 +49,7 @@ before(
     genesis = (await get('/v1/status')).genesis;
     ({events} = await get('/v1/events?limit=200'));
   },
-  {timeout: 3 * patience}
+  {timeout: 8 * patience}
 );
 
 after(async () => {

@@ -40,8 +40,7 @@ impl DidState {
 
     /// The change that makes this the state of `did`.
     pub fn change(&self, did: &str) -> Change {
-        let content = serde_json::value::to_raw_value(self).expect("only JSON members");
-        Change { key: key(did), content }
+        Change::new(key(did), self)
     }
 
     /// The record and state of a registered DID that is not deactivated, for a change of it.

@@ -187,9 +187,14 @@ fn check_document(document: &serde_json::value::RawValue, did: &str) -> Result<(
 
 /// Compare and swap: the event names the version that it replaces.
 pub(crate) fn check_version(expected: u64, record: &proofs::Record) -> Result<(), Rejection> {
-    match record.version {
-        current if current == expected => Ok(()),
-        current => Err(Rejection::StaleVersion { expected, current }),
+    check_current(expected, record.version)
+}
+
+/// As [`check_version`], by the version itself.
+pub(crate) fn check_current(expected: u64, current: u64) -> Result<(), Rejection> {
+    match expected == current {
+        true => Ok(()),
+        false => Err(Rejection::StaleVersion { expected, current }),
     }
 }
 
@@ -198,11 +203,7 @@ pub(crate) fn check_previous(
     expected: Option<u64>,
     record: Option<&proofs::Record>,
 ) -> Result<(), Rejection> {
-    let current = record.map_or(0, |record| record.version);
-    match expected.unwrap_or(0) {
-        expected if expected == current => Ok(()),
-        expected => Err(Rejection::StaleVersion { expected, current }),
-    }
+    check_current(expected.unwrap_or(0), record.map_or(0, |record| record.version))
 }
 
 /// As [`check_previous`], of the record under `key`, which is returned. Who names no version means

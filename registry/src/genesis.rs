@@ -10,8 +10,8 @@ use serde_json::value::RawValue;
 use crate::did;
 use crate::did_state::{self, DidState};
 use crate::event::SignedEvent;
+use crate::governance::Body;
 use crate::governance::procedure::{Procedure, Spans};
-use crate::governance::{Body, change};
 use crate::json;
 use crate::network::{self, Parameters, ReplicaEntry, ValidatorEntry, residency};
 use crate::rejection::Rejection;
@@ -238,9 +238,9 @@ fn first_records(
         write(&mut records, &context, &roles.change(&did), hash);
     }
     for change in [
-        change(network::PARAMETERS, &document.parameters),
-        change(network::VALIDATORS, &document.validators),
-        change(network::REPLICAS, &document.replicas),
+        Change::new(network::PARAMETERS, &document.parameters),
+        Change::new(network::VALIDATORS, &document.validators),
+        Change::new(network::REPLICAS, &document.replicas),
         Body::first(&document.roles.governors, document.time).change(),
         first_procedure(document).change(),
     ] {

@@ -22,18 +22,11 @@ pub use controllership::{Basis, Controllership, Termination};
 pub use incident::{Disclosure, Incident};
 
 use proofs::Record;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::value::to_raw_value;
 
 use crate::events::check_version;
 use crate::rejection::Rejection;
-use crate::state::{Change, View};
-
-/// The change that makes this the content under `key`.
-pub(crate) fn change<T: Serialize>(key: String, content: &T) -> Change {
-    Change { key, content: to_raw_value(content).expect("only JSON members") }
-}
+use crate::state::View;
 
 /// What a record that must exist holds, in the version that the event names.
 ///

@@ -18,7 +18,7 @@ mod tests;
 
 use proofs::Record;
 use serde::{Deserialize, Serialize};
-use serde_json::value::{RawValue, to_raw_value};
+use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
@@ -258,8 +258,7 @@ impl ResourceState {
 
     /// The change that makes this the state of the resource.
     pub fn change(&self, did: &str) -> Change {
-        let content = to_raw_value(self).expect("only JSON members");
-        Change { key: key(did, &self.id()), content }
+        Change::new(key(did, &self.id()), self)
     }
 }
 
@@ -286,6 +285,6 @@ impl Series {
 
     /// The change that makes this the state of the series under `key`.
     pub fn change(&self, key: String) -> Change {
-        Change { key, content: to_raw_value(self).expect("only JSON members") }
+        Change::new(key, self)
     }
 }

@@ -63,8 +63,7 @@ impl Roles {
 
     /// The change that gives `did` these roles.
     pub fn change(&self, did: &str) -> Change {
-        let content = serde_json::value::to_raw_value(self).expect("only JSON members");
-        Change { key: key(did), content }
+        Change::new(key(did), self)
     }
 }
 

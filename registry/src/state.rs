@@ -1,9 +1,12 @@
 //! How rules read the state and say what changes. They never write.
 
 use proofs::{Hash, Record};
-use serde_json::value::RawValue;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::value::{RawValue, to_raw_value};
 
 use crate::authority::Class;
+use crate::rejection::Rejection;
 
 /// The state as a rule sees it: the parent's records under the changes made earlier in the same
 /// block. Infallible: if the disk fails beneath it, the ledger raises a fault and never returns
@@ -37,6 +40,39 @@ pub struct Change {
     pub key: String,
     /// Its new content, canonical JSON.
     pub content: Box<RawValue>,
+}
+
+impl Change {
+    /// The change that makes `content` what the key holds. Its members stand in canonical order.
+    pub fn new<T: Serialize + ?Sized>(key: impl Into<String>, content: &T) -> Change {
+        Change { key: key.into(), content: to_raw_value(content).expect("only JSON members") }
+    }
+}
+
+/// What a record holds; `None` where there is none.
+///
+/// # Errors
+/// [`Rejection::Unreadable`].
+pub(crate) fn read<T: DeserializeOwned>(
+    key: &str,
+    view: &dyn View,
+) -> Result<Option<(Record, T)>, Rejection> {
+    let Some(record) = view.record(key) else { return Ok(None) };
+    match serde_json::from_str(record.content.get()) {
+        Ok(content) => Ok(Some((record, content))),
+        Err(_) => Err(Rejection::Unreadable(key.to_owned())),
+    }
+}
+
+/// What a record holds that genesis made.
+///
+/// # Errors
+/// [`Rejection::Unreadable`].
+pub(crate) fn expect<T: DeserializeOwned>(
+    key: &str,
+    view: &dyn View,
+) -> Result<(Record, T), Rejection> {
+    read(key, view)?.ok_or_else(|| Rejection::Unreadable(key.to_owned()))
 }
 
 impl Context {

@@ -3,10 +3,11 @@
 use proofs::Record;
 use serde::{Deserialize, Serialize};
 
-use super::{GovernanceError, expect};
+use super::GovernanceError;
 use crate::did_state::{self, DidState};
+use crate::events;
 use crate::rejection::Rejection;
-use crate::state::{Change, View};
+use crate::state::{Change, View, expect};
 
 /// The key of the Governing Body: a list of [`Seat`]s. Its version is the version of the
 /// membership, to which every vote is bound.
@@ -135,15 +136,12 @@ impl Body {
     /// # Errors
     /// [`Rejection::StaleVersion`].
     pub fn check_version(&self, expected: u64) -> Result<(), Rejection> {
-        match self.version {
-            current if current == expected => Ok(()),
-            current => Err(Rejection::StaleVersion { expected, current }),
-        }
+        events::check_current(expected, self.version)
     }
 
     /// The change that makes these the seats.
     pub fn change(&self) -> Change {
-        super::change(KEY, &self.seats)
+        Change::new(KEY, &self.seats)
     }
 
     /// The number of the seat, from 1, that names this member, whether or not its term runs.

@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Body, read};
+use super::Body;
 use crate::rejection::Rejection;
-use crate::state::{Change, Context, View};
+use crate::state::{Change, Context, View, read};
 
 /// The key of the latest election of a chair; no record before the first.
 pub const KEY: &str = "governance/chair";
@@ -37,6 +37,6 @@ impl Chair {
 
     /// The change that records this election.
     pub fn change(&self) -> Change {
-        super::change(KEY, self)
+        Change::new(KEY, self)
     }
 }

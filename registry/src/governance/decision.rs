@@ -18,11 +18,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::voices::Voices;
-use super::{Body, GovernanceError, Procedure, change, read};
+use super::{Body, GovernanceError, Procedure};
 use crate::authority::Class;
 use crate::event::Envelope;
 use crate::rejection::Rejection;
-use crate::state::{Change, Context, View};
+use crate::state::{Change, Context, View, read};
 use crate::{events, json, time};
 
 /// How long what may be executed waits for somebody to do it, in milliseconds: two weeks. What was
@@ -379,7 +379,7 @@ impl Decision {
     }
 
     fn change(&self, id: Hash) -> Change {
-        change(key(&id), self)
+        Change::new(key(&id), self)
     }
 }
 

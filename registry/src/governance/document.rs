@@ -10,7 +10,6 @@ use std::collections::BTreeMap;
 use proofs::Hash;
 use serde::{Deserialize, Serialize};
 
-use super::change;
 use crate::authority::{self, Rule};
 use crate::event::Envelope;
 use crate::events;
@@ -198,7 +197,7 @@ impl Approval {
             supersedes: record.map(|record| record.version),
             version: self.version.clone(),
         };
-        Ok(vec![change(key(&document), &approved)])
+        Ok(vec![Change::new(key(&document), &approved)])
     }
 }
 

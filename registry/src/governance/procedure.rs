@@ -3,10 +3,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{GovernanceError, expect};
+use super::GovernanceError;
 use crate::authority::Class;
 use crate::rejection::Rejection;
-use crate::state::{Change, View};
+use crate::state::{Change, View, expect};
 
 /// The key of the procedure in force.
 pub const KEY: &str = "governance/procedure";
@@ -101,7 +101,7 @@ impl Procedure {
 
     /// The change that makes this the procedure in force.
     pub fn change(&self) -> Change {
-        super::change(KEY, self)
+        Change::new(KEY, self)
     }
 
     /// Checks the limits on power.

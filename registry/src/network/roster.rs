@@ -7,10 +7,10 @@ use super::{
     NetworkError, PARAMETERS, Parameters, REPLICAS, ReplicaEntry, VALIDATORS, VALIDATORS_MIN,
     ValidatorEntry, certifying, residency, set_of,
 };
-use crate::governance::{Procedure, change, expect, read};
+use crate::governance::Procedure;
 use crate::rejection::Rejection;
 use crate::roles::{Role, Roles};
-use crate::state::{Change, Context, View};
+use crate::state::{Change, Context, View, expect, read};
 
 /// The key of the voting power that governance changed of late.
 pub const TURNOVER: &str = "network/turnover";
@@ -106,7 +106,7 @@ impl Roster {
         for public in entry.keys() {
             let known = Known { operator: entry.operator.clone() };
             self.known.retain(|change| change.key != key(&public));
-            self.known.push(change(key(&public), &known));
+            self.known.push(Change::new(key(&public), &known));
         }
     }
 
@@ -143,8 +143,8 @@ impl Roster {
     pub fn changes(self, context: &Context, view: &dyn View) -> Result<Vec<Change>, Rejection> {
         let (_, parameters) = expect::<Parameters>(PARAMETERS, view)?;
         check(&self.entries, &parameters, context)?;
-        let list = change(VALIDATORS, &self.entries);
-        let turnover = self.turnover.map(|turned| change(TURNOVER, &turned));
+        let list = Change::new(VALIDATORS, &self.entries);
+        let turnover = self.turnover.map(|turned| Change::new(TURNOVER, &turned));
         Ok([list].into_iter().chain(turnover).chain(self.known).collect())
     }
 
@@ -205,5 +205,5 @@ pub fn check_fresh(keys: &[PublicKey], view: &dyn View) -> Result<(), Rejection>
 
 /// The change by which the key of a replica is known for ever.
 pub(crate) fn know(public: &PublicKey, operator: &str) -> Change {
-    change(key(public), &Known { operator: operator.to_owned() })
+    Change::new(key(public), &Known { operator: operator.to_owned() })
 }

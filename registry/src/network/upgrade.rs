@@ -4,9 +4,8 @@ use proofs::Record;
 use serde::{Deserialize, Serialize};
 
 use super::{VALIDATORS, ValidatorEntry, certifying, set_of};
-use crate::governance::expect;
 use crate::rejection::Rejection;
-use crate::state::{Context, View};
+use crate::state::{Context, View, expect};
 
 /// The protocol that this software executes.
 pub const PROTOCOL: u64 = 1;

@@ -10,7 +10,7 @@ use super::current;
 use crate::did_state::{self, DidState};
 use crate::rejection::Rejection;
 use crate::state::View;
-use crate::trust::{Breach, Grant, Moment, Period};
+use crate::trust::{Breach, Grant, Moment, Period, forms};
 
 /// On what a controllership rests (s.111).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -82,6 +82,18 @@ impl Controllership {
             None => Ok(found),
             Some(_) => Err(Breach::Missing("the controllership has ended".into()))?,
         }
+    }
+}
+
+/// Checks the forms of how far and how long a controller controls.
+///
+/// # Errors
+/// [`Breach::Form`], [`Breach::Period`].
+pub(crate) fn check_terms(limits: &BTreeSet<String>, period: &Period) -> Result<(), Breach> {
+    limits.iter().try_for_each(|limit| forms::check_text("limits", limit))?;
+    match limits.len() <= 16 {
+        true => period.check(),
+        false => Err(Breach::Form("limits", "names at most 16 parts")),
     }
 }
 

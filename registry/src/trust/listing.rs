@@ -2,7 +2,7 @@
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use serde_json::value::{RawValue, to_raw_value};
+use serde_json::value::RawValue;
 
 use proofs::Record;
 
@@ -177,7 +177,7 @@ impl<T: Listing> Listed<T> {
 
     /// The change that makes this the content under `id`.
     pub fn change(&self, id: &str) -> Change {
-        Change { key: key::<T>(id), content: to_raw_value(self).expect("only JSON members") }
+        Change::new(key::<T>(id), self)
     }
 
     /// Whether it counts at a moment; else why not.

@@ -4,7 +4,6 @@
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
-use serde_json::value::to_raw_value;
 
 use super::decide::DEPTH_MAX;
 use super::{Breach, EntityRole};
@@ -58,7 +57,6 @@ impl Requirements {
 
     /// The change that sets them.
     pub fn change(&self) -> Change {
-        let content = to_raw_value(self).expect("only JSON members");
-        Change { key: Requirements::KEY.to_owned(), content }
+        Change::new(Requirements::KEY, self)
     }
 }

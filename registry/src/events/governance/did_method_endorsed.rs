@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::authority::{self, Class, Power, Rule};
 use crate::event::Envelope;
 use crate::events::{self, EventKind};
-use crate::governance::{Evidence, change};
+use crate::governance::Evidence;
 use crate::rejection::Rejection;
 use crate::state::{Change, Context, View};
 use crate::time;
@@ -76,6 +76,6 @@ impl EventKind for DidMethodEndorsed {
         events::check_previous(self.previous_version, view.record(&self.key()).as_ref())?;
         let ends = self.ends.as_deref().and_then(time::parse);
         let specification = self.specification.clone();
-        Ok(vec![change(self.key(), &Endorsement { ends, specification })])
+        Ok(vec![Change::new(self.key(), &Endorsement { ends, specification })])
     }
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::authority::{self, Power, Rule};
 use crate::event::Envelope;
 use crate::events::{self, EventKind};
-use crate::governance::{change, document};
+use crate::governance::document;
 use crate::rejection::Rejection;
 use crate::state::{Change, Context, View};
 
@@ -66,6 +66,6 @@ impl EventKind for DocumentAccepted {
         if view.record(&key).is_some() {
             return Err(Rejection::Exists(key));
         }
-        Ok(vec![change(key, &Acceptance { accepted: context.time })])
+        Ok(vec![Change::new(key, &Acceptance { accepted: context.time })])
     }
 }

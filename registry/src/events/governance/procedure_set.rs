@@ -7,9 +7,8 @@ use crate::event::Envelope;
 use crate::events::{self, EventKind};
 use crate::governance::Procedure;
 use crate::governance::procedure::{self, Spans, Thresholds};
-use crate::governance::expect;
 use crate::rejection::Rejection;
-use crate::state::{Change, Context, View};
+use crate::state::{Change, Context, View, expect};
 
 /// The members of `ProcedureSet`.
 #[derive(Debug, Clone, Deserialize)]

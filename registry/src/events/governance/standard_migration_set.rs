@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::authority::{self, Class, Power, Rule};
 use crate::event::Envelope;
 use crate::events::{self, EventKind};
-use crate::governance::{change, document};
+use crate::governance::document;
 use crate::rejection::Rejection;
 use crate::state::{Change, Context, View};
 use crate::time;
@@ -83,6 +83,6 @@ impl EventKind for StandardMigrationSet {
             return Err(Rejection::Members("`deadline` lies ahead".into()));
         }
         let successor = self.successor.clone();
-        Ok(vec![change(self.key(), &Migration { deadline, successor })])
+        Ok(vec![Change::new(self.key(), &Migration { deadline, successor })])
     }
 }

@@ -5,12 +5,11 @@ use serde::Deserialize;
 use crate::authority::{self, Class, Power, Rule};
 use crate::event::Envelope;
 use crate::events::{self, EventKind};
-use crate::governance::{change, expect};
 use crate::network::{
     NetworkError, PARAMETERS, Parameters, VALIDATORS, ValidatorEntry, roster,
 };
 use crate::rejection::Rejection;
-use crate::state::{Change, Context, View};
+use crate::state::{Change, Context, View, expect};
 
 /// The members of `ParametersChanged`.
 #[derive(Debug, Clone, Deserialize)]
@@ -55,6 +54,6 @@ impl EventKind for ParametersChanged {
         }
         let (_, validators) = expect::<Vec<ValidatorEntry>>(VALIDATORS, view)?;
         roster::check(&validators, &self.parameters, context)?;
-        Ok(vec![change(PARAMETERS, &self.parameters)])
+        Ok(vec![Change::new(PARAMETERS, &self.parameters)])
     }
 }

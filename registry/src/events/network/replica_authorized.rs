@@ -6,14 +6,14 @@ use crate::authority::{self, Class, Power, Rule};
 use crate::did_state::DidState;
 use crate::event::Envelope;
 use crate::events::EventKind;
-use crate::governance::{Evidence, change, document, expect};
+use crate::governance::{Evidence, document};
 use crate::network::{
     NetworkError, PARAMETERS, Parameters, REPLICAS, REPLICAS_MAX, ReplicaEntry, possession,
     residency, roster,
 };
 use crate::rejection::Rejection;
 use crate::roles::{Role, Roles};
-use crate::state::{Change, Context, View};
+use crate::state::{Change, Context, View, expect};
 
 /// The members of `ReplicaAuthorized`.
 #[derive(Debug, Clone, Deserialize)]
@@ -75,6 +75,6 @@ impl EventKind for ReplicaAuthorized {
         replicas.push(self.replica.clone());
         let known = roster::know(peer_key, operator);
         let role = Roles::with(Role::Operator, operator, view);
-        Ok(vec![change(REPLICAS, &replicas), known, role])
+        Ok(vec![Change::new(REPLICAS, &replicas), known, role])
     }
 }

@@ -6,11 +6,10 @@ use serde::Deserialize;
 use crate::authority::{self, Class, Power, Rule};
 use crate::event::Envelope;
 use crate::events::EventKind;
-use crate::governance::{change, expect};
 use crate::network::roster;
 use crate::network::{NetworkError, REPLICAS, ReplicaEntry};
 use crate::rejection::Rejection;
-use crate::state::{Change, Context, View};
+use crate::state::{Change, Context, View, expect};
 
 /// The members of `ReplicaWithdrawn`.
 #[derive(Debug, Clone, Deserialize)]
@@ -50,6 +49,6 @@ impl EventKind for ReplicaWithdrawn {
         let at = replicas.iter().position(|replica| replica.peer_key == self.peer_key);
         let replica = replicas.remove(at.ok_or(NetworkError::NoReplica(self.peer_key))?);
         let known = roster::know(&self.peer_key, &replica.operator);
-        Ok(vec![change(REPLICAS, &replicas), known])
+        Ok(vec![Change::new(REPLICAS, &replicas), known])
     }
 }

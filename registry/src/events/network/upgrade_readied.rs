@@ -5,11 +5,10 @@ use serde::{Deserialize, Serialize};
 use crate::authority::{self, Power, Rule};
 use crate::event::Envelope;
 use crate::events::EventKind;
-use crate::governance::{change, read};
 use crate::network::upgrade::{self, Upgrade};
 use crate::network::{NetworkError, validators_at};
 use crate::rejection::Rejection;
-use crate::state::{Change, Context, View};
+use crate::state::{Change, Context, View, read};
 
 /// The members of `UpgradeReadied`.
 #[derive(Debug, Clone, Deserialize)]
@@ -73,9 +72,9 @@ impl EventKind for UpgradeReadied {
         if view.record(&key).is_some() {
             return Err(Rejection::Exists(key));
         }
-        let mut changes = vec![change(key, &Ready { since: context.time })];
+        let mut changes = vec![Change::new(key, &Ready { since: context.time })];
         if !scheduled.confirmed && upgrade::is_ready(&scheduled, operator, context, view)? {
-            changes.push(change(upgrade::KEY, &Upgrade { confirmed: true, ..scheduled }));
+            changes.push(Change::new(upgrade::KEY, &Upgrade { confirmed: true, ..scheduled }));
         }
         Ok(changes)
     }

@@ -6,7 +6,6 @@ use serde::Deserialize;
 use crate::authority::{self, Class, Power, Rule};
 use crate::event::Envelope;
 use crate::events::{self, EventKind};
-use crate::governance::change;
 use crate::network::upgrade::{self, Upgrade};
 use crate::network::{NetworkError, protocol_at};
 use crate::rejection::Rejection;
@@ -61,6 +60,6 @@ impl EventKind for UpgradeScheduled {
         }
         let &UpgradeScheduled { height, protocol, .. } = self;
         let upgrade = Upgrade { confirmed: false, height, previous, protocol };
-        Ok(vec![change(upgrade::KEY, &upgrade)])
+        Ok(vec![Change::new(upgrade::KEY, &upgrade)])
     }
 }

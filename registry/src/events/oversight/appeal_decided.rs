@@ -5,7 +5,7 @@ use serde::Deserialize;
 use crate::authority::{Power, Rule, acting};
 use crate::event::Envelope;
 use crate::events::EventKind;
-use crate::oversight::{Appeal, Decision, Outcome, change, current};
+use crate::oversight::{Appeal, Decision, Outcome, current};
 use crate::rejection::Rejection;
 use crate::state::{Change, Context, View};
 use crate::trust::{Breach, Moment, forms};
@@ -59,6 +59,6 @@ impl EventKind for AppealDecided {
             outcome: self.outcome,
             reference: self.reference.clone(),
         });
-        Ok(vec![change(key, &appeal)])
+        Ok(vec![Change::new(key, &appeal)])
     }
 }

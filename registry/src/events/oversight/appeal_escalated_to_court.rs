@@ -5,7 +5,7 @@ use serde::Deserialize;
 use crate::authority::{Power, Rule, acting};
 use crate::event::Envelope;
 use crate::events::EventKind;
-use crate::oversight::{Appeal, Calendar, Escalation, change, current};
+use crate::oversight::{Appeal, Calendar, Escalation, current};
 use crate::rejection::Rejection;
 use crate::state::{Change, Context, View};
 use crate::time;
@@ -62,6 +62,6 @@ impl EventKind for AppealEscalatedToCourt {
         }
         let at = Moment(context.time);
         appeal.escalated = Some(Escalation { at, reference: self.reference.clone() });
-        Ok(vec![change(key, &appeal)])
+        Ok(vec![Change::new(key, &appeal)])
     }
 }

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use crate::authority::{Power, Rule, acting};
 use crate::event::Envelope;
 use crate::events::{EventKind, check_replaced};
-use crate::oversight::{Appeal, Calendar, change};
+use crate::oversight::{Appeal, Calendar};
 use crate::rejection::Rejection;
 use crate::state::{Change, Context, View};
 use crate::time;
@@ -94,7 +94,7 @@ impl EventKind for AppealFiled {
         if let Some(fingerprint) = &self.certificate {
             self.check_certificate(fingerprint, power, envelope, view)?;
         }
-        let key = Appeal::key(&envelope.id.to_string());
+        let key = self.subject(envelope);
         check_replaced(&key, None, view)?;
         let appeal = Appeal {
             certificate: self.certificate.clone(),
@@ -108,6 +108,6 @@ impl EventKind for AppealFiled {
             reference: self.reference.clone(),
             respondent: self.respondent.clone(),
         };
-        Ok(vec![change(key, &appeal)])
+        Ok(vec![Change::new(key, &appeal)])
     }
 }

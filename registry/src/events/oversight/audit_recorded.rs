@@ -5,7 +5,7 @@ use serde::Deserialize;
 use crate::authority::{Power, Rule, acting};
 use crate::event::Envelope;
 use crate::events::{EventKind, check_replaced};
-use crate::oversight::{Audit, Auditor, change};
+use crate::oversight::{Audit, Auditor};
 use crate::rejection::Rejection;
 use crate::state::{Change, Context, View};
 use crate::trust::{Breach, Period, check_registered, forms};
@@ -54,7 +54,7 @@ impl EventKind for AuditRecorded {
         if self.entity == *author {
             Err(Breach::Form("entity", "is another than the auditor"))?;
         }
-        let key = format!("audit/{}", envelope.id);
+        let key = self.subject(envelope);
         check_replaced(&key, None, view)?;
         let audit = Audit {
             auditor: author.clone(),
@@ -63,6 +63,6 @@ impl EventKind for AuditRecorded {
             period: self.period,
             report: self.report.clone(),
         };
-        Ok(vec![change(key, &audit)])
+        Ok(vec![Change::new(key, &audit)])
     }
 }

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use crate::authority::{Class, Power, Rule, acting};
 use crate::event::Envelope;
 use crate::events::{EventKind, check_replaced};
-use crate::oversight::{Calendar, change};
+use crate::oversight::Calendar;
 use crate::rejection::Rejection;
 use crate::state::{Change, Context, View};
 
@@ -44,6 +44,6 @@ impl EventKind for CalendarSet {
     ) -> Result<Vec<Change>, Rejection> {
         acting(&Self::RULE, envelope, context, view)?;
         check_replaced(Calendar::KEY, self.previous_version, view)?;
-        Ok(vec![change(Calendar::KEY.to_owned(), &self.calendar)])
+        Ok(vec![Change::new(Calendar::KEY.to_owned(), &self.calendar)])
     }
 }

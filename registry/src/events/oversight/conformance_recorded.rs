@@ -5,7 +5,7 @@ use serde::Deserialize;
 use crate::authority::{Power, Rule, acting};
 use crate::event::Envelope;
 use crate::events::{EventKind, check_replaced};
-use crate::oversight::{Auditor, Conformance, change};
+use crate::oversight::{Auditor, Conformance};
 use crate::rejection::Rejection;
 use crate::state::{Change, Context, View};
 use crate::trust::{Action, check_registered, forms};
@@ -56,7 +56,7 @@ impl EventKind for ConformanceRecorded {
             Auditor::require(author, context, view)?;
         }
         check_registered(&self.entity, view)?;
-        let key = format!("conformance/{}", envelope.id);
+        let key = self.subject(envelope);
         check_replaced(&key, None, view)?;
         let conformance = Conformance {
             entity: self.entity.clone(),
@@ -66,6 +66,6 @@ impl EventKind for ConformanceRecorded {
             suite: self.suite.clone(),
             version: self.version.clone(),
         };
-        Ok(vec![change(key, &conformance)])
+        Ok(vec![Change::new(key, &conformance)])
     }
 }

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use crate::authority::{Power, Rule, acting};
 use crate::event::Envelope;
 use crate::events::{EventKind, check_replaced};
-use crate::oversight::{Basis, Controllership, change, controllership};
+use crate::oversight::{Basis, Controllership, controllership};
 use crate::rejection::Rejection;
 use crate::state::{Change, Context, View};
 use crate::trust::{Breach, Period, forms, refused};
@@ -44,11 +44,7 @@ impl EventKind for ControllerAppointed {
         forms::check_did("controller", &self.controller)?;
         forms::check_did("principal", &self.principal)?;
         forms::check_sha256("reference", &self.reference)?;
-        self.limits.iter().try_for_each(|limit| forms::check_text("limits", limit))?;
-        match self.limits.len() <= 16 {
-            true => Ok(self.period.check()?),
-            false => Err(Breach::Form("limits", "names at most 16 parts"))?,
-        }
+        Ok(controllership::check_terms(&self.limits, &self.period)?)
     }
 
     fn subject(&self, _envelope: &Envelope) -> String {
@@ -88,6 +84,6 @@ impl EventKind for ControllerAppointed {
             principal: self.principal.clone(),
             reference: self.reference.clone(),
         };
-        Ok(vec![change(key, &appointed)])
+        Ok(vec![Change::new(key, &appointed)])
     }
 }

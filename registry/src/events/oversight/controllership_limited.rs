@@ -7,10 +7,10 @@ use serde::Deserialize;
 use crate::authority::{Power, Rule, acting};
 use crate::event::Envelope;
 use crate::events::EventKind;
-use crate::oversight::{Controllership, change};
+use crate::oversight::{Controllership, controllership};
 use crate::rejection::Rejection;
 use crate::state::{Change, Context, View};
-use crate::trust::{Breach, Period, forms, refused};
+use crate::trust::{Period, forms, refused};
 
 /// The members of `ControllershipLimited`.
 #[derive(Debug, Clone, Deserialize)]
@@ -38,11 +38,7 @@ impl EventKind for ControllershipLimited {
     fn check(&self, _envelope: &Envelope, _unsecured: &[u8]) -> Result<(), Rejection> {
         forms::check_did("controller", &self.controller)?;
         forms::check_did("principal", &self.principal)?;
-        self.limits.iter().try_for_each(|limit| forms::check_text("limits", limit))?;
-        match self.limits.len() <= 16 {
-            true => Ok(self.period.check()?),
-            false => Err(Breach::Form("limits", "names at most 16 parts"))?,
-        }
+        Ok(controllership::check_terms(&self.limits, &self.period)?)
     }
 
     fn subject(&self, _envelope: &Envelope) -> String {
@@ -64,6 +60,6 @@ impl EventKind for ControllershipLimited {
             Controllership::current(principal, controller, self.previous_version, view)?;
         limited.limits = self.limits.clone();
         limited.period = self.period;
-        Ok(vec![change(Controllership::key(principal, controller), &limited)])
+        Ok(vec![Change::new(Controllership::key(principal, controller), &limited)])
     }
 }

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use crate::authority::{Power, Rule, acting};
 use crate::event::Envelope;
 use crate::events::EventKind;
-use crate::oversight::{Controllership, Termination, change, controllership};
+use crate::oversight::{Controllership, Termination, controllership};
 use crate::rejection::Rejection;
 use crate::state::{Change, Context, View};
 use crate::trust::{Breach, Moment, forms, refused};
@@ -70,6 +70,6 @@ impl EventKind for ControllershipTerminated {
         }
         let transferred_to = self.transferred_to.clone();
         ended.ended = Some(Termination { at: Moment(context.time), transferred_to });
-        Ok(vec![change(Controllership::key(principal, controller), &ended)])
+        Ok(vec![Change::new(Controllership::key(principal, controller), &ended)])
     }
 }

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use crate::authority::{Power, Rule, acting};
 use crate::event::Envelope;
 use crate::events::EventKind;
-use crate::oversight::{Disclosure, Incident, change, current};
+use crate::oversight::{Disclosure, Incident, current};
 use crate::rejection::Rejection;
 use crate::state::{Change, Context, View};
 use crate::trust::{DocumentReference, Moment, forms};
@@ -51,6 +51,6 @@ impl EventKind for IncidentDisclosed {
         let mut incident: Incident = current(&key, self.previous_version, view)?;
         let at = Moment(context.time);
         incident.disclosed = Some(Disclosure { at, document: self.document.clone() });
-        Ok(vec![change(key, &incident)])
+        Ok(vec![Change::new(key, &incident)])
     }
 }

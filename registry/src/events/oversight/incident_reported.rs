@@ -6,7 +6,7 @@ use serde::Deserialize;
 use crate::authority::{Power, Rule, acting};
 use crate::event::Envelope;
 use crate::events::{EventKind, check_replaced};
-use crate::oversight::{Incident, change};
+use crate::oversight::Incident;
 use crate::rejection::Rejection;
 use crate::state::{Change, Context, View};
 use crate::trust::{Breach, Entity, Listed, Moment, State, forms};
@@ -53,7 +53,7 @@ impl EventKind for IncidentReported {
                 Err(Breach::NotStanding(author.clone(), why))?;
             }
         }
-        let key = Incident::key(&envelope.id.to_string());
+        let key = self.subject(envelope);
         check_replaced(&key, None, view)?;
         let incident = Incident {
             disclosed: None,
@@ -61,6 +61,6 @@ impl EventKind for IncidentReported {
             reporter: author.clone(),
             seal: self.seal.clone(),
         };
-        Ok(vec![change(key, &incident)])
+        Ok(vec![Change::new(key, &incident)])
     }
 }

@@ -1,7 +1,6 @@
 //! `CrlPublished`: the list of revoked certificates that an issuer signed (Act s.41).
 
 use serde::Deserialize;
-use serde_json::value::to_raw_value;
 
 use crate::authority::{Power, Rule, acting};
 use crate::event::Envelope;
@@ -62,7 +61,6 @@ impl EventKind for CrlPublished {
         if before.is_some_and(|before: Crl| before.crl_number >= self.crl_number) {
             Err(Breach::Form("crlNumber", "is greater than that of the list before"))?;
         }
-        let content = to_raw_value(&self.list()).expect("only JSON members");
-        Ok(vec![Change { key, content }])
+        Ok(vec![Change::new(key, &self.list())])
     }
 }

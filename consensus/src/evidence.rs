@@ -1,5 +1,6 @@
 //! Double signatures of validators, kept for the operator and for governance: one line of JSON
-//! each, appended and synced.
+//! each, appended and synced. Who finds a pair tells the others, and so the validator itself: of
+//! two processes with one key neither hears the other, but everyone else hears both.
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -8,6 +9,7 @@ use std::path::Path;
 
 use arc_malachitebft_app_channel::app::types::MisbehaviorEvidence;
 use arc_malachitebft_core_types::SignedMessage;
+use proofs::certificate::{Vote as VoteKind, proposal_bytes, vote_bytes};
 use proofs::{Hash, PublicKey};
 use serde::{Deserialize, Serialize};
 
@@ -28,7 +30,7 @@ pub struct DoubleSign {
     pub step: Step,
     /// Who signed.
     pub validator: PublicKey,
-    /// The two, in the order in which they were seen.
+    /// The two, in ascending order.
     pub signed: [Signed; 2],
 }
 
@@ -48,8 +50,43 @@ pub struct Signed {
     pub signature: String,
 }
 
-/// Most pairs that are kept: a validator that signs twice at every height fills no disk.
-const PAIRS_MAX: usize = 10_000;
+/// Most pairs of one validator that are kept: one that signs twice at every height fills no disk,
+/// and hides nobody else.
+const PAIRS_MAX: usize = 1_000;
+
+impl DoubleSign {
+    fn new(validator: PublicKey, position: Position, mut signed: [Signed; 2]) -> Self {
+        signed.sort();
+        let Position { height, round, step } = position;
+        DoubleSign { height, round, step, validator, signed }
+    }
+
+    /// Whether both signatures are of this validator, and exclude each other.
+    pub(crate) fn holds(&self, genesis: &Hash) -> bool {
+        let [first, second] = &self.signed;
+        first < second
+            && first.digest != second.digest
+            && self.signed.iter().all(|signed| self.is_signed(signed, genesis).unwrap_or(false))
+    }
+
+    fn is_signed(&self, signed: &Signed, genesis: &Hash) -> Option<bool> {
+        let vote = |kind| {
+            let bytes = vote_bytes(kind, genesis, self.height, self.round, signed.block.as_ref());
+            signed.lock_round.is_none().then_some(bytes)
+        };
+        let bytes = match self.step {
+            Step::Proposal => {
+                let (lock_round, block) = (signed.lock_round, signed.block?);
+                proposal_bytes(genesis, self.height, self.round, lock_round, &block)
+            }
+            Step::Prevote => vote(VoteKind::Prevote)?,
+            Step::Precommit => vote(VoteKind::Precommit)?,
+        };
+        let mut signature = [0; 64];
+        hex::decode_to_slice(&signed.signature, &mut signature).ok()?;
+        Some(signed.digest == digest(&bytes) && self.validator.verify(&bytes, &signature))
+    }
+}
 
 /// The file, and what it holds.
 #[derive(Debug)]
@@ -80,16 +117,19 @@ impl EvidenceFile {
         self.known.len()
     }
 
-    /// Adds what is new, durably.
-    pub(crate) fn add(&mut self, found: Vec<DoubleSign>) -> Result<(), Fault> {
-        let mut lines = Vec::new();
-        let room = PAIRS_MAX.saturating_sub(self.known.len());
-        let new: BTreeSet<DoubleSign> = found
-            .into_iter()
-            .filter(|evidence| !self.known.contains(evidence))
-            .take(room)
-            .collect();
-        for evidence in &new {
+    /// Whether it is here, or as much of this validator's as is kept.
+    pub(crate) fn knows(&self, evidence: &DoubleSign) -> bool {
+        let same = |known: &&DoubleSign| known.validator == evidence.validator;
+        self.known.contains(evidence) || self.known.iter().filter(same).count() >= PAIRS_MAX
+    }
+
+    /// Adds what is new, durably, and returns it.
+    pub(crate) fn add(&mut self, found: Vec<DoubleSign>) -> Result<Vec<DoubleSign>, Fault> {
+        let (mut new, mut lines) = (Vec::new(), Vec::new());
+        for evidence in found {
+            if self.knows(&evidence) {
+                continue;
+            }
             tracing::error!(
                 validator = %evidence.validator,
                 height = evidence.height,
@@ -99,24 +139,23 @@ impl EvidenceFile {
             );
             // A line break first, so that a torn line before it spoils nothing.
             lines.push(b'\n');
-            serde_json::to_writer(&mut lines, evidence).map_err(|e| Fault::Other(e.to_string()))?;
+            serde_json::to_writer(&mut lines, &evidence)
+                .map_err(|e| Fault::Other(e.to_string()))?;
+            self.known.insert(evidence.clone());
+            new.push(evidence);
         }
         if !lines.is_empty() {
             lines.push(b'\n');
             self.file.write_all(&lines)?;
             self.file.sync_data()?;
         }
-        self.known.extend(new);
-        Ok(())
+        Ok(new)
     }
 }
 
 /// Our form of what the engine found at a height.
 pub(crate) fn from_engine(found: &MisbehaviorEvidence<Context>, genesis: &Hash) -> Vec<DoubleSign> {
-    let pair = |address: &Address, position: Position, signed: [Signed; 2]| {
-        let Position { height, round, step } = position;
-        DoubleSign { height, round, step, validator: address.0, signed }
-    };
+    let pair = |address: &Address, position, signed| DoubleSign::new(address.0, position, signed);
     let vote = |vote: &SignedMessage<Context, Vote>| Signed {
         block: vote.message.block(),
         lock_round: None,
@@ -147,34 +186,69 @@ pub(crate) fn from_engine(found: &MisbehaviorEvidence<Context>, genesis: &Hash) 
 
 #[cfg(test)]
 mod tests {
+    use ed25519_zebra::SigningKey;
+
     use super::*;
 
-    fn example(height: u64) -> DoubleSign {
-        let signed = |block: u8| Signed {
-            block: Some(Hash([block; 32])),
-            lock_round: None,
-            digest: Hash([block; 32]),
-            signature: "00".repeat(64),
+    const GENESIS: Hash = Hash([7; 32]);
+
+    fn prevotes(height: u64) -> DoubleSign {
+        let key = SigningKey::from([1; 32]);
+        let signed = |block: Option<Hash>| {
+            let bytes = vote_bytes(VoteKind::Prevote, &GENESIS, height, 1, block.as_ref());
+            let signature = hex::encode(key.sign(&bytes).to_bytes());
+            Signed { block, lock_round: None, digest: digest(&bytes), signature }
         };
-        DoubleSign {
-            height,
-            round: 1,
-            step: Step::Prevote,
-            validator: PublicKey([1; 32]),
-            signed: [signed(1), signed(2)],
-        }
+        let position = Position { height, round: 1, step: Step::Prevote };
+        let pair = [signed(Some(Hash([2; 32]))), signed(None)];
+        DoubleSign::new(PublicKey::from(&key), position, pair)
     }
 
     #[test]
     fn evidence_survives_and_stands_once() {
         let home = tempfile::tempdir().unwrap();
         let mut file = EvidenceFile::open(home.path()).unwrap();
-        file.add(vec![example(1), example(2), example(1)]).unwrap();
+        file.add(vec![prevotes(1), prevotes(2), prevotes(1)]).unwrap();
         // A crash in the middle of a line, and a line that a bad disk has changed.
         file.file.write_all(b"\xff\xfe\n{\"height\":").unwrap();
         let mut file = EvidenceFile::open(home.path()).unwrap();
-        file.add(vec![example(2), example(3)]).unwrap();
+        let new = file.add(vec![prevotes(2), prevotes(3)]).unwrap();
+        assert_eq!(new, vec![prevotes(3)]);
         let file = EvidenceFile::open(home.path()).unwrap();
-        assert_eq!(file.all(), vec![example(1), example(2), example(3)]);
+        assert_eq!(file.all(), vec![prevotes(1), prevotes(2), prevotes(3)]);
+    }
+
+    #[test]
+    fn one_that_signs_twice_all_the_time_fills_no_disk_and_hides_nobody() {
+        let home = tempfile::tempdir().unwrap();
+        let mut file = EvidenceFile::open(home.path()).unwrap();
+        let most = u64::try_from(PAIRS_MAX).unwrap();
+        let pair = prevotes(0);
+        let many = (0..most + 9).map(|height| DoubleSign { height, ..pair.clone() }).collect();
+        assert_eq!(file.add(many).unwrap().len(), PAIRS_MAX);
+        let other = DoubleSign { validator: PublicKey([2; 32]), ..prevotes(1) };
+        assert_eq!(file.add(vec![other]).unwrap().len(), 1);
+    }
+
+    #[test]
+    fn nobody_is_accused_without_two_signatures_of_theirs_that_exclude_each_other() {
+        let pair = prevotes(5);
+        assert!(pair.holds(&GENESIS));
+        assert!(!pair.holds(&Hash([8; 32])), "another network");
+        let changes: [fn(&mut DoubleSign); 8] = [
+            |pair| pair.height += 1,
+            |pair| pair.round += 1,
+            |pair| pair.step = Step::Precommit,
+            |pair| pair.step = Step::Proposal,
+            |pair| pair.validator = PublicKey::from(&SigningKey::from([2; 32])),
+            |pair| pair.signed[1] = pair.signed[0].clone(),
+            |pair| pair.signed.swap(0, 1),
+            |pair| pair.signed[0].lock_round = Some(0),
+        ];
+        for (place, change) in changes.into_iter().enumerate() {
+            let mut changed = pair.clone();
+            change(&mut changed);
+            assert!(!changed.holds(&GENESIS), "change {place}: {changed:?}");
+        }
     }
 }

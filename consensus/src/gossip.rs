@@ -28,12 +28,16 @@ use tokio::time::Instant;
 use self::contact::{BATCH_EVENTS_MAX, Contact};
 use self::frames::{Frames, Request, Response};
 use crate::config::{Config, Peer, keypair};
+use crate::evidence::DoubleSign;
 use crate::mempool::Accepted;
 use crate::parts::block_id;
 use crate::shared::{Shared, count, lock, now_ms};
 
 /// Most bytes of a checkpoint cosignature.
 pub(crate) const COSIGNATURE_BYTES_MAX: usize = 16 << 10;
+
+/// Most bytes of double signatures in one message.
+const EVIDENCE_BYTES_MAX: usize = 64 << 10;
 
 /// Batches of peers that wait for admission; beyond it peers are told to wait.
 const INBOX_BATCHES_MAX: usize = 64;
@@ -58,6 +62,7 @@ enum Command {
     Events(Vec<Bytes>, To),
     Begun(u64),
     Cosignature(Bytes),
+    Evidence(Vec<DoubleSign>),
     Fetch(Hash, oneshot::Sender<Option<Bytes>>),
     Respond(ResponseChannel<Response>, Response),
 }
@@ -80,6 +85,11 @@ impl Sender {
     /// Sends a cosignature to everyone.
     pub(crate) fn cosignature(&self, bytes: Bytes) {
         let _ = self.0.try_send(Command::Cosignature(bytes));
+    }
+
+    /// Tells everyone who has signed twice.
+    pub(crate) fn evidence(&self, found: Vec<DoubleSign>) {
+        let _ = self.0.try_send(Command::Evidence(found));
     }
 
     /// Asks the connected peers, one after the other, for a block's payload.
@@ -251,16 +261,13 @@ impl Gossip {
                     self.flush(id, now);
                 }
             }
-            Command::Begun(height) => {
-                for id in self.connected(To::Validators) {
-                    self.swarm.behaviour_mut().exchange.send_request(&id, Request::Begun(height));
-                }
-            }
+            Command::Begun(height) => self.send(To::Validators, || Request::Begun(height)),
             Command::Cosignature(bytes) => {
-                for id in self.connected(To::Everyone) {
-                    let request = Request::Cosignature(bytes.to_vec());
-                    self.swarm.behaviour_mut().exchange.send_request(&id, request);
-                }
+                self.send(To::Everyone, || Request::Cosignature(bytes.to_vec()));
+            }
+            Command::Evidence(found) => {
+                let bytes = serde_json::to_vec(&found).unwrap_or_default();
+                self.send(To::Everyone, || Request::Evidence(bytes.clone()));
             }
             Command::Fetch(block, reply) => {
                 let rest = self.connected(To::Everyone);
@@ -269,6 +276,12 @@ impl Gossip {
             Command::Respond(channel, response) => {
                 let _ = self.swarm.behaviour_mut().exchange.send_response(channel, response);
             }
+        }
+    }
+
+    fn send(&mut self, to: To, request: impl Fn() -> Request) {
+        for id in self.connected(to) {
+            self.swarm.behaviour_mut().exchange.send_request(&id, request());
         }
     }
 
@@ -372,6 +385,13 @@ impl Gossip {
             Request::Cosignature(bytes) => {
                 if bytes.len() <= COSIGNATURE_BYTES_MAX {
                     let _ = self.shared.cosignatures.send((peer, bytes.into()));
+                }
+                Response::Done
+            }
+            Request::Evidence(bytes) => {
+                if bytes.len() <= EVIDENCE_BYTES_MAX {
+                    let shared = self.shared.clone();
+                    tokio::task::spawn_blocking(move || shared.on_evidence(&bytes));
                 }
                 Response::Done
             }

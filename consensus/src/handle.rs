@@ -123,6 +123,7 @@ pub async fn start(
         own: Mutex::default(),
         activity: Activity::default(),
         evidence: Mutex::new(EvidenceFile::open(&config.home)?),
+        accused: false.into(),
         gossip,
         committed: watch::Sender::new(head),
         cosignatures: broadcast::Sender::new(COSIGNATURES_MAX),

@@ -12,7 +12,7 @@ use tokio::sync::{broadcast, watch};
 
 use crate::application::{Admission, Application, Fault};
 use crate::config::{Config, Peer};
-use crate::evidence::EvidenceFile;
+use crate::evidence::{DoubleSign, EvidenceFile};
 use crate::gossip;
 use crate::halt::write_halt;
 use crate::mempool::{Accepted, Candidate, Mempool, Refused};
@@ -41,6 +41,8 @@ pub(crate) struct Shared {
     pub(crate) own: Mutex<VecDeque<(Instant, Hash)>>,
     pub(crate) activity: Activity,
     pub(crate) evidence: Mutex<EvidenceFile>,
+    /// Whether there is new evidence against this validator.
+    pub(crate) accused: AtomicBool,
     pub(crate) gossip: gossip::Sender,
     pub(crate) committed: watch::Sender<u64>,
     pub(crate) cosignatures: broadcast::Sender<Cosignature>,
@@ -130,6 +132,36 @@ impl Shared {
                 break;
             }
         }
+    }
+
+    /// Keeps double signatures that were found here, and tells the others of what is new.
+    pub(crate) fn keep_evidence(&self, found: Vec<DoubleSign>) -> Result<(), Fault> {
+        let new = self.add_evidence(found)?;
+        if !new.is_empty() {
+            self.gossip.evidence(new);
+        }
+        Ok(())
+    }
+
+    /// A peer tells of double signatures. Each proves itself, and the first that does not ends it.
+    pub(crate) fn on_evidence(&self, bytes: &[u8]) {
+        let Ok(found) = serde_json::from_slice::<Vec<DoubleSign>>(bytes) else { return };
+        let validators = self.application.head().validators;
+        let new = found.into_iter().filter(|pair| !lock(&self.evidence).knows(pair));
+        let holds = |pair: &DoubleSign| {
+            validators.get(&pair.validator).is_some() && pair.holds(&self.genesis)
+        };
+        if let Err(fault) = self.add_evidence(new.take_while(holds).collect()) {
+            tracing::error!(%fault, "evidence of a double signature could not be kept");
+        }
+    }
+
+    fn add_evidence(&self, found: Vec<DoubleSign>) -> Result<Vec<DoubleSign>, Fault> {
+        let new = lock(&self.evidence).add(found)?;
+        if new.iter().any(|pair| Some(pair.validator) == self.validator) {
+            self.accused.store(true, Ordering::Relaxed);
+        }
+        Ok(new)
     }
 
     /// Stops agreement for safety, durably.

@@ -100,10 +100,7 @@ impl Run {
                 },
                 _ = shared.activity.changed() => Ok(()),
                 _ = tokio::time::sleep_until(wake) => Ok(()),
-                _ = tick.tick() => {
-                    self.look_around(engine);
-                    Ok(())
-                }
+                _ = tick.tick() => self.look_around(engine),
                 _ = shutdown.changed() => Ok(()),
             };
             if let Err(end) = result {
@@ -167,7 +164,7 @@ impl Run {
             }
             AppMsg::Finalized { certificate, evidence, reply, .. } => {
                 let found = from_engine(&evidence, &self.shared.genesis);
-                lock(&self.shared.evidence).add(found)?;
+                self.shared.keep_evidence(found)?;
                 self.on_finalized(certificate.height.0, reply);
             }
             AppMsg::ProcessSyncedValue { height, round, proposer, value_bytes, reply } => {
@@ -349,12 +346,19 @@ impl Run {
                 (!signed).then(|| Fresh { now_ms: now_ms(), proposer })
             }
         };
+        let unsigned = whole.lock_round.is_some() && fresh.is_some();
         let verdict = self.validate(whole.payload, fresh).await;
         let validity = match verdict {
             Ok(Ok(block)) if block == whole.block => Validity::Valid,
             Ok(Ok(block)) => {
                 tracing::error!(%block, "the ledger named another id than the header's");
                 Validity::Invalid
+            }
+            // The signed proposal may still be on its way: this block may be decided, so we must
+            // not have called it invalid.
+            Ok(Err(_)) if unsigned => {
+                tracing::warn!(height, round, %proposer, "a claim of a lock without its signature");
+                return Ok(None);
             }
             Ok(Err(invalid)) => {
                 tracing::warn!(height, round, %proposer, %invalid, "invalid proposal");
@@ -393,12 +397,17 @@ impl Run {
         self.held = Some((reply, Hold::new(height + 1, heartbeat, patience, now)));
     }
 
-    /// Once a second: who is connected, and what has expired.
-    fn look_around(&self, engine: &Engine) {
+    /// Once a second: who is connected, what has expired, and whether our key signs elsewhere.
+    fn look_around(&self, engine: &Engine) -> Result<(), End> {
         lock(&self.shared.mempool).expire(now_ms());
         self.shared.announce_again();
         let (shared, requests) = (self.shared.clone(), engine.channels.net_requests.clone());
         tokio::spawn(async move { connected(&shared, &requests).await });
+        // The guard lets no pair out, so one half of it was signed by another process.
+        match self.shared.accused.swap(false, Ordering::Relaxed) {
+            true if matches!(self.duty, Duty::Vote(_)) => Err(End::Stale),
+            _ => Ok(()),
+        }
     }
 
     pub(super) async fn blocking<T: Send + 'static>(

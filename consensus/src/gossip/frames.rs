@@ -25,6 +25,8 @@ pub(crate) enum Request {
     Begun(u64),
     /// A checkpoint cosignature, opaque here.
     Cosignature(Vec<u8>),
+    /// Double signatures that the sender has found, as JSON.
+    Evidence(Vec<u8>),
 }
 
 /// The answer.

@@ -197,19 +197,26 @@ impl Snapshot {
     /// # Errors
     /// As [`Snapshot::record`].
     pub fn prove(&self, keys: &[&str]) -> Result<Option<Evidence>, Fault> {
-        let Some((header, certificate)) = &self.state.head.block else { return Ok(None) };
-        let records = keys.iter().map(|key| self.proven(key)).collect::<Result<_, _>>()?;
-        Ok(Some(Evidence {
+        let read = |key: &&str| {
+            let (key, record) = ((*key).to_owned(), self.record(key)?);
+            Ok(ProvenRecord { key, past: None, path: Vec::new(), record })
+        };
+        Ok(self.attest(keys.iter().map(read).collect::<Result<_, Fault>>()?))
+    }
+
+    /// All that proves these records of this snapshot, each with its path now. `None` before the
+    /// first block.
+    pub fn attest(&self, mut records: Vec<ProvenRecord>) -> Option<Evidence> {
+        let (header, certificate) = self.state.head.block.as_ref()?;
+        for record in &mut records {
+            record.path = self.prove_key(&record.key).encode();
+        }
+        Some(Evidence {
             certificate: certificate.clone(),
             genesis: header.genesis,
             header: header.encode(),
             records,
-        }))
-    }
-
-    fn proven(&self, key: &str) -> Result<ProvenRecord, Fault> {
-        let path = self.prove_key(key).encode();
-        Ok(ProvenRecord { key: key.to_owned(), past: None, path, record: self.record(key)? })
+        })
     }
 
     /// The path of a key, or of its absence.

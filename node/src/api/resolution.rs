@@ -267,19 +267,13 @@ impl Show<'_> {
             });
         }
         let past = self.past(resolution.wanted(), &key)?;
-        if proof {
-            let mut evidence: Evidence = self.snapshot.prove(&[&key])?.ok_or_else(unproven)?;
-            if let Some(record) = evidence.records.first_mut() {
-                record.past = past;
-            }
-            let Some(record) = evidence.records.first().cloned() else {
-                return Ok(self.refuse(Failure::Internal, None));
-            };
-            return Ok(self.of_record(question, &record, Some(evidence)));
-        }
         let record = self.snapshot.record(&key)?;
         let record = ProvenRecord { past, path: Vec::new(), record, key };
-        Ok(self.of_record(question, &record, None))
+        let evidence = match proof {
+            true => Some(self.snapshot.attest(vec![record.clone()]).ok_or_else(unproven)?),
+            false => None,
+        };
+        Ok(self.of_record(question, &record, evidence))
     }
 
     fn past(

@@ -193,11 +193,7 @@ fn reply(snapshot: &Snapshot, question: Question, proof: bool) -> Result<Reply, 
     if !proof {
         return Ok(Reply { dereferenced, proof: None, keep });
     }
-    let keys: Vec<&str> = records.iter().map(|record| record.key.as_str()).collect();
-    let mut evidence = snapshot.prove(&keys)?.ok_or_else(unproven)?;
-    for (proven, read) in evidence.records.iter_mut().zip(&records) {
-        proven.past = read.past.clone();
-    }
+    let evidence = snapshot.attest(records).ok_or_else(unproven)?;
     let proof = Some(Proof::to_json(Proven::Resource(question), evidence));
     Ok(Reply { dereferenced, proof, keep })
 }

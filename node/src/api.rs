@@ -28,6 +28,7 @@ mod request;
 mod resolution;
 mod resources;
 mod schema;
+mod series;
 mod stream;
 mod table;
 mod trust;

@@ -146,6 +146,15 @@ impl World {
         json::canonical(&event).unwrap().into()
     }
 
+    /// An event that the first governors sign together, by the order of their seats.
+    pub(crate) fn agreed(&self, kind: &str, governors: &[String], members: Value) -> Bytes {
+        let mut event = author::event(kind, "bt-test", &governors[0], World::times(), members);
+        for (seat, did) in (1..).zip(governors) {
+            author::sign(&mut event, did, &self.domain(), &key(seat)).unwrap();
+        }
+        json::canonical(&event).unwrap().into()
+    }
+
     /// A block of `count` new DIDs; their keys are numbered from `first` on.
     pub(crate) fn decide_dids(&self, first: u16, count: u16) {
         let key = |number: u16| {

@@ -7,8 +7,8 @@ use crate::did_state::DidState;
 use crate::oversight::Auditor;
 use crate::resolution::Question;
 use crate::trust::{
-    Authorization, Certificate, Certification, Entity, Listed, Listing, Recognition, Registry,
-    Wallet,
+    Authorization, Certificate, Certification, CredentialType, Entity, Listed, Listing,
+    PresentationType, Recognition, Registry, Wallet,
 };
 
 /// The key under which the prepared answer about a DID is kept.
@@ -85,7 +85,9 @@ fn parties(key: &str, record: &Record) -> Vec<(Vec<u8>, Vec<u8>)> {
         Some((Authorization::PREFIX, _)) => of::<Authorization>(key, record),
         Some((Certificate::PREFIX, _)) => of::<Certificate>(key, record),
         Some((Certification::PREFIX, _)) => of::<Certification>(key, record),
+        Some((CredentialType::PREFIX, _)) => of::<CredentialType>(key, record),
         Some((Entity::PREFIX, _)) => of::<Entity>(key, record),
+        Some((PresentationType::PREFIX, _)) => of::<PresentationType>(key, record),
         Some((Recognition::PREFIX, _)) => of::<Recognition>(key, record),
         Some((Registry::PREFIX, _)) => of::<Registry>(key, record),
         Some((Wallet::PREFIX, _)) => of::<Wallet>(key, record),

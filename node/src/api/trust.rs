@@ -9,16 +9,17 @@ use ledger::{Snapshot, Version};
 use proofs::ProvenRecord;
 use registry::answer::{Proof, Question as Proven};
 use registry::authority::AUTHORITY;
+use registry::projections::Party;
 use registry::trust::query::{QUESTION_BYTES_MAX, Query, Question};
 use registry::{Context, explain};
 use serde_json::json;
 
 use super::Api;
 use super::answer::{Answer, Keep};
-use super::governance::{Series, listed};
 use super::records::unproven;
 use super::request::{self, known_options, read_body};
 use super::schema::{any_object, did, flag, list, named, object, text, time};
+use super::series::{Filter, Series, listed};
 use super::table::{JSON, Operation, Table, read, write};
 use crate::problem::Problem;
 
@@ -28,6 +29,17 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Longest of such names, in bytes.
 const REQUEST_ID_MAX: usize = 128;
 
+/// Listings are found by whom they concern, and by whether they count.
+const LISTINGS: [Filter; 3] = [
+    Filter::Did { name: "authority", party: Party::Granter },
+    Filter::Did { name: "entity", party: Party::Subject },
+    Filter::Word {
+        name: "state",
+        place: "/status/state",
+        words: &["active", "suspended", "revoked"],
+    },
+];
+
 const fn series(
     path: &'static str,
     id: &'static str,
@@ -35,7 +47,12 @@ const fn series(
     name: &'static str,
     prefix: &'static str,
 ) -> Series {
-    Series { path, id, summary, name, prefix }
+    Series { path, id, summary, name, prefix, filters: &LISTINGS }
+}
+
+/// A series of records that are no listings.
+const fn plain(series: Series) -> Series {
+    Series { filters: &[], ..series }
 }
 
 const LISTS: [Series; 11] = [
@@ -77,15 +94,20 @@ const LISTS: [Series; 11] = [
         "presentation-type/",
     ),
     series("/v1/certificates", "listCertificates", "Certificates.", "certificates", "certificate/"),
-    series("/v1/appeals", "listAppeals", "Appeals.", "appeals", "appeal/"),
-    series("/v1/incidents", "listIncidents", "Reported incidents.", "incidents", "incident/"),
-    series("/v1/audits", "listAudits", "Recorded audits.", "audits", "audit/"),
+    plain(series("/v1/appeals", "listAppeals", "Appeals.", "appeals", "appeal/")),
+    plain(series(
+        "/v1/incidents",
+        "listIncidents",
+        "Reported incidents.",
+        "incidents",
+        "incident/",
+    )),
+    plain(series("/v1/audits", "listAudits", "Recorded audits.", "audits", "audit/")),
 ];
 
 pub(super) fn routes(table: Table) -> Table {
-    let table = LISTS
-        .into_iter()
-        .fold(table, |table, series| table.path(series.path, [listed(series, &[])]));
+    let table =
+        LISTS.into_iter().fold(table, |table, series| table.path(series.path, [listed(series)]));
     let authorization = write(
         authorization,
         "authorization",
@@ -205,11 +227,7 @@ fn reply(
     let proof = match proof {
         false => None,
         true => {
-            let keys: Vec<&str> = records.iter().map(|record| record.key.as_str()).collect();
-            let mut evidence = snapshot.prove(&keys)?.ok_or_else(unproven)?;
-            for (proven, read) in evidence.records.iter_mut().zip(&records) {
-                proven.past = read.past.clone();
-            }
+            let evidence = snapshot.attest(records).ok_or_else(unproven)?;
             let question = match query {
                 Query::Authorization => Proven::Authorization(question),
                 Query::Recognition => Proven::Recognition(question),

@@ -184,3 +184,52 @@ async fn decisions_are_listed_by_status_page_by_page_and_each_is_proven() {
     assert_eq!(unknown.status, StatusCode::NOT_FOUND);
     web.assert_valid(&unknown.body);
 }
+
+#[tokio::test]
+async fn listings_are_found_by_who_made_them_whom_they_concern_and_whether_they_count() {
+    let web = Web::new();
+    web.world.decide_dids(0, 1);
+    let members = web.get("/v1/governance/body").await.json()["record"]["content"].clone();
+    let governor = |seat: usize| members[seat]["member"].as_str().unwrap().to_owned();
+    let genesis = web.get("/v1/genesis").await.json();
+    let authority = genesis["roles"]["administrativeBody"].as_str().unwrap().to_owned();
+    let at = |ms| registry::time::format(ms);
+    let now = crate::clock::now_ms();
+    let grant = |(entity, resource): &(String, &str)| {
+        let members = json!({
+            "action": "issue", "authority": authority, "entity": entity, "resource": resource,
+            "consent": { "sha256": "b".repeat(64), "uri": "https://ministry.example.bt/consent" },
+            "period": { "from": at(now - 60_000), "until": at(now + 3_600_000) },
+        });
+        web.world.agreed("RecognitionGranted", &[0, 1, 2].map(governor), members)
+    };
+    let foreign = |place: &str| format!("did:web:identity.example.{place}");
+    let resources = ["FoundationalID", "Degree", "Licence"];
+    let grants: Vec<(String, &str)> = ["sg", "in"]
+        .iter()
+        .flat_map(|place| resources.map(|name| (foreign(place), name)))
+        .collect();
+    web.world.decide_events(&grants.iter().map(grant).collect::<Vec<_>>());
+
+    let find = async |filter: &str| {
+        let path = format!("/v1/recognitions?limit=2{filter}");
+        let (found, _) = all(&web, &path, "recognitions").await;
+        let listing = |entry: &Value| entry["record"]["content"]["listing"].clone();
+        found.iter().map(listing).collect::<Vec<_>>()
+    };
+    assert_eq!(find("").await.len(), 6);
+    assert_eq!(find(&format!("&authority={authority}")).await.len(), 6);
+    let of_one = find(&format!("&entity={}", foreign("sg"))).await;
+    assert_eq!(of_one.len(), 3);
+    assert!(of_one.iter().all(|listing| listing["entity"] == foreign("sg").as_str()));
+    let both = format!("&entity={}&authority={authority}", foreign("in"));
+    assert_eq!(find(&both).await.len(), 3);
+    let neither = format!("&entity={}&authority={}", foreign("in"), governor(0));
+    assert!(find(&neither).await.is_empty());
+    assert_eq!(find("&state=active").await.len(), 6);
+    assert!(find(&format!("&entity={}&state=revoked", foreign("in"))).await.is_empty());
+    for wrong in ["state=open", "entity=Singapore", "authority=", "status=active"] {
+        let refused = web.get(&format!("/v1/recognitions?{wrong}")).await;
+        assert_eq!(refused.problem(), (400, "request".into()), "{wrong}");
+    }
+}

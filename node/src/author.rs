@@ -17,7 +17,7 @@ use crate::clock::now_ms;
 use crate::keys::{self, KeyFile};
 use crate::output;
 use crate::problem;
-use crate::trust::{TrustArgs, local_home, proven};
+use crate::trust::{TrustArgs, local_home, painted, proven};
 
 /// How long a new event may take effect, in milliseconds: an hour is enough for a few people to
 /// sign one after another.
@@ -230,7 +230,7 @@ impl Delivered {
             Delivered::Certified { receipt, verdict, .. } => {
                 let height = receipt.certificate.height;
                 let verdict = match verdict {
-                    Some(verdict) => output::paint(output::Tone::Good, &verdict.to_string()),
+                    Some(verdict) => painted(verdict),
                     None => "not verified here: no --genesis FILE".into(),
                 };
                 format!(

@@ -13,6 +13,7 @@ use registry::json::{self, check_canonical};
 use crate::client::Client;
 use crate::clock::now_ms;
 use crate::files::publish;
+use crate::output::{self, Tone};
 
 /// Where a network on this machine is, if `DZONG_HOME` does not say.
 const LOCAL_HOME: &str = "localnet";
@@ -202,6 +203,12 @@ fn from_file(path: &Path) -> anyhow::Result<Trust> {
         Ok(Trust::from_genesis(bytes)?)
     };
     read().with_context(|| format!("the genesis document `{}`", path.display()))
+}
+
+/// A verdict as people read it, in the colour of its meaning.
+pub fn painted(verdict: &Verdict) -> String {
+    let tone = if verdict.is_valid() { Tone::Good } else { Tone::Bad };
+    output::paint(tone, &verdict.to_string())
 }
 
 /// The exit code for a verdict: 0 only for `Valid`.

@@ -13,8 +13,8 @@ use serde_json::{Value, json};
 use crate::author::{Delivery, Network, load_keys, read_json, record, sign_all, times};
 use crate::cli::{Exit, Global};
 use crate::client::{Client, Reply};
-use crate::output::{self, Tone};
-use crate::trust::{TrustArgs, exit_code, proven};
+use crate::output;
+use crate::trust::{TrustArgs, exit_code, painted, proven};
 
 /// Publish and show JSON Schemas and AnonCreds schemas
 #[derive(Args, Debug)]
@@ -196,8 +196,7 @@ impl Show {
                 shown = json!({ "answer": shown, "verdict": verdict });
             }
         } else if let Some(verdict) = &verdict {
-            let tone = if verdict.is_valid() { Tone::Good } else { Tone::Bad };
-            output::line(&output::paint(tone, &verdict.to_string()))?;
+            output::line(&painted(verdict))?;
         }
         let error = answer.pointer("/dereferencingMetadata/error/title").and_then(Value::as_str);
         match error {

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::cli::{Exit, Global};
 use crate::client::{Client, Reply};
 use crate::output::{self, Tone, paint};
-use crate::trust::{TrustArgs, exit_code, proven};
+use crate::trust::{TrustArgs, exit_code, painted, proven};
 
 /// Ask the trust registry (ToIP TRQP 2.0), and check its answers
 #[derive(Args, Debug)]
@@ -134,8 +134,7 @@ fn show(
     verdict: Option<&Verdict>,
 ) -> anyhow::Result<()> {
     if let Some(verdict) = verdict {
-        let tone = if verdict.is_valid() { Tone::Good } else { Tone::Bad };
-        output::line(&paint(tone, &verdict.to_string()))?;
+        output::line(&painted(verdict))?;
     }
     let (tone, not) = if yes { (Tone::Good, "") } else { (Tone::Bad, "not ") };
     output::line(&paint(tone, &format!("{not}{said}")))?;

@@ -16,7 +16,7 @@ use crate::checkpoint::genesis_policy;
 use crate::cli::{Exit, Global};
 use crate::home::load_genesis;
 use crate::output::{self, Tone};
-use crate::trust::{TrustArgs, exit_code, save_checkpoint};
+use crate::trust::{TrustArgs, exit_code, painted, save_checkpoint};
 
 /// Check an answer, a receipt, a tlog-proof, a trust chain or a fork proof, offline
 #[derive(Args, Debug)]
@@ -126,8 +126,7 @@ fn shown(judgement: &Judgement) -> anyhow::Result<Value> {
 
 fn print(judgement: &Judgement) -> anyhow::Result<()> {
     let Judgement { verdict, trust, fork } = judgement;
-    let tone = if verdict.is_valid() { Tone::Good } else { Tone::Bad };
-    output::line(&output::paint(tone, &verdict.to_string()))?;
+    output::line(&painted(verdict))?;
     if let Verdict::Valid { time, .. } | Verdict::Stale { time, .. } = verdict {
         output::line(&format!("  it speaks for {}", registry::time::format(*time)))?;
     }

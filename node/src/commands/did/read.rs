@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 
 use crate::cli::{Exit, Global};
 use crate::client::Client;
-use crate::output::{self, Tone};
-use crate::trust::{TrustArgs, exit_code, follow, proven, save_checkpoint};
+use crate::output;
+use crate::trust::{TrustArgs, exit_code, follow, painted, proven, save_checkpoint};
 
 /// Show a DID's document and metadata
 #[derive(Args, Debug)]
@@ -135,8 +135,7 @@ fn show(answer: &mut Value, verdict: Option<&Verdict>) -> anyhow::Result<()> {
         metadata.remove("proof");
     }
     if let Some(verdict) = verdict {
-        let tone = if verdict.is_valid() { Tone::Good } else { Tone::Bad };
-        output::line(&output::paint(tone, &verdict.to_string()))?;
+        output::line(&painted(verdict))?;
     }
     output::json(answer)
 }
@@ -219,11 +218,7 @@ fn print_versions(global: &Global, did: &str, versions: &[Version]) -> anyhow::R
     }
     output::line(did)?;
     for version in versions {
-        let verdict = match &version.verdict {
-            None => String::new(),
-            Some(verdict) if verdict.is_valid() => output::paint(Tone::Good, &verdict.to_string()),
-            Some(verdict) => output::paint(Tone::Bad, &verdict.to_string()),
-        };
+        let verdict = version.verdict.as_ref().map(painted).unwrap_or_default();
         output::line(&format!(
             "{:>5}  {}  {:<11}  event {}  {verdict}",
             version.id, version.since, version.what, version.event

@@ -9,7 +9,9 @@ import {isForeign, trust} from './trust.ts';
 import {short} from './words.ts';
 import {BlockView} from './views/block.tsx';
 import {DidView} from './views/did.tsx';
+import {EntitiesView, EntityView} from './views/entities.tsx';
 import {EventView} from './views/event.tsx';
+import {GovernanceView} from './views/governance.tsx';
 import {NetworkView} from './views/network.tsx';
 import {NowView} from './views/now.tsx';
 import {RecordView} from './views/record.tsx';
@@ -68,6 +70,12 @@ function View({route}: {route: Route}) {
       return <RecordView name={route.key} />;
     case 'network':
       return <NetworkView />;
+    case 'governance':
+      return <GovernanceView />;
+    case 'entities':
+      return <EntitiesView />;
+    case 'entity':
+      return <EntityView did={route.did} />;
     case 'trust':
       return <TrustView />;
     case 'unknown':
@@ -93,7 +101,7 @@ function Head({route}: {route: Route}) {
       : status && !status.ready
         ? `Not ready: ${status.unready ?? 'starting'}`
         : undefined;
-  const to = (view: 'now' | 'network' | 'trust', name: string) => (
+  const to = (view: 'now' | 'network' | 'governance' | 'entities' | 'trust', name: string) => (
     <a href={href({view})} aria-current={route.view === view ? 'page' : undefined}>
       {name}
     </a>
@@ -110,6 +118,8 @@ function Head({route}: {route: Route}) {
         <nav aria-label="Pages">
           {to('now', 'Now')}
           {to('network', 'Network')}
+          {to('governance', 'Governance')}
+          {to('entities', 'Registry')}
           {to('trust', 'Trust')}
         </nav>
         <TrustChip />
@@ -225,6 +235,8 @@ function Search({route}: {route: Route}) {
 /** What would have been typed to get here. */
 function searched(route: Route): string {
   switch (route.view) {
+    case 'entity':
+      return route.did;
     case 'did':
       return route.did + (route.version ? `?versionId=${route.version}` : '');
     case 'event':

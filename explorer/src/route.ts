@@ -7,6 +7,9 @@ export type Route =
   | {view: 'block'; height: number}
   | {view: 'record'; key: string}
   | {view: 'network'}
+  | {view: 'governance'}
+  | {view: 'entities'}
+  | {view: 'entity'; did: string}
   | {view: 'trust'}
   | {view: 'unknown'; text: string};
 
@@ -24,7 +27,11 @@ export function read(hash: string): Route {
       return block(rest);
     case 'record':
       return {view, key: rest};
+    case 'entity':
+      return {view, did: rest};
     case 'network':
+    case 'governance':
+    case 'entities':
     case 'trust':
       return {view};
     default:
@@ -50,6 +57,8 @@ export function href(route: Route): string {
       const version = route.version ? `?versionId=${encodeURIComponent(route.version)}` : '';
       return `#/did/${encodeURI(route.did)}${version}`;
     }
+    case 'entity':
+      return `#/entity/${encodeURI(route.did)}`;
     case 'event':
       return `#/event/${route.id}`;
     case 'block':

@@ -16,9 +16,10 @@ export const KINDS: Record<string, string> = {
   DidDeactivated: 'DID deactivated'
 };
 
-/** A kind of event in words: a kind that has none here is split where its words begin. */
+/** A kind of event in words: one that has none here is split where its words begin. */
 export function kind(type: string): string {
-  return KINDS[type] ?? type.replace(/(?<=[a-z])(?=[A-Z])/g, ' ');
+  const [first = '', ...rest] = type.split(/(?<=[a-z])(?=[A-Z])/);
+  return KINDS[type] ?? [first, ...rest.map(word => word.toLowerCase())].join(' ');
 }
 
 const SUITES: [string, string][] = [

@@ -12,10 +12,24 @@ import {
   Time,
   Title
 } from '../parts/basics.tsx';
+import {title} from '../parts/party.tsx';
+import {useContent} from '../parts/record.tsx';
 import {Proven} from '../parts/seal.tsx';
 import {holds, useAnswer, type Answer} from '../proof.ts';
 import {count, PURPOSES, short, suite} from '../words.ts';
 import {History} from './history.tsx';
+
+/** Where the trust registry knows the DID, a way there. */
+function OnBoard({did}: {did: string}) {
+  const entity = useContent(`entity/${did}`);
+  if (!entity) return null;
+  return (
+    <p class="notice">
+      This is an organisation on board:{' '}
+      <Link to={{view: 'entity', did}}>{title(entity.listing.particulars.name)}</Link>
+    </p>
+  );
+}
 
 export function DidView({did, wanted}: {did: string; wanted: string | undefined}) {
   const latest = useAnswer({resolution: {did}});
@@ -30,6 +44,7 @@ export function DidView({did, wanted}: {did: string; wanted: string | undefined}
       <Title kicker="Decentralized identifier">
         <span class="mono">{did}</span> <Copy text={did} label="the DID" />
       </Title>
+      <OnBoard did={did} />
       <Proven
         answer={answer}
         what={what}

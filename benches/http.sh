@@ -4,7 +4,8 @@
 #   benches/http.sh [SECONDS]
 #
 # Needs nginx and wrk (Debian has both) and a built dzong: target/release/dzong, or DZONG=FILE. Each
-# question is put to both in turn, three times; what is printed are medians and their ratio.
+# question is put to both in turn, three times; what is printed are medians and their ratio. At the end
+# the trust registry's answers are compared with the node's own plain resolution.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -57,7 +58,13 @@ echo /tile >"$HOME_DIR/nginx.tile"
 cat >"$HOME_DIR/paths.lua" <<'LUA'
 function init(arguments)
     requests, at = {}, 0
-    for path in io.lines(arguments[1]) do requests[#requests + 1] = wrk.format("GET", path) end
+    -- A path, and what is posted to it, if anything is.
+    for line in io.lines(arguments[1]) do
+        local path, body = line:match("^(%S+) ?(.*)$")
+        local method = body == "" and "GET" or "POST"
+        local headers = { ["Content-Type"] = "application/json" }
+        requests[#requests + 1] = wrk.format(method, path, headers, body)
+    end
 end
 function request()
     at = at % #requests + 1
@@ -98,21 +105,41 @@ ask() {
 }
 median() { sort -n | sed -n 2p; }
 
-printf '%-28s %10s %10s %6s %8s %8s\n' question dzong/s nginx/s ratio "p99 ms" "nginx ms"
-for line in one:resolution many:"resolution, many DIDs" proof:"with proof" \
-    proofs:"with proof, many DIDs" tile:"log tile"; do
-    name=${line#*:}
-    paths=${line%%:*}
+# A line of the table: a name, our questions, and the other server with the questions to it.
+compare() {
     : >"$HOME_DIR/ours"
     : >"$HOME_DIR/theirs"
     for _ in 1 2 3; do
-        ask "$NODE" "$HOME_DIR/node.$paths" >>"$HOME_DIR/ours"
-        ask "http://127.0.0.1:$NGINX_PORT" "$HOME_DIR/nginx.$paths" >>"$HOME_DIR/theirs"
+        ask "$NODE" "$HOME_DIR/$2" >>"$HOME_DIR/ours"
+        ask "$3" "$HOME_DIR/$4" >>"$HOME_DIR/theirs"
     done
-    awk '$3 > 0 { exit 1 }' "$HOME_DIR/ours" "$HOME_DIR/theirs" || { echo "$name: errors were answered"; exit 1; }
+    awk '$3 > 0 { exit 1 }' "$HOME_DIR/ours" "$HOME_DIR/theirs" || { echo "$1: errors were answered"; exit 1; }
     ours=$(cut -d' ' -f1 "$HOME_DIR/ours" | median)
     theirs=$(cut -d' ' -f1 "$HOME_DIR/theirs" | median)
-    printf '%-28s %10.0f %10.0f %6.2f %8.2f %8.2f\n' "$name" "$ours" "$theirs" \
+    printf '%-28s %10.0f %10.0f %6.2f %8.2f %8.2f\n' "$1" "$ours" "$theirs" \
         "$(awk "BEGIN { print $ours / $theirs }")" \
         "$(cut -d' ' -f2 "$HOME_DIR/ours" | median)" "$(cut -d' ' -f2 "$HOME_DIR/theirs" | median)"
-done
+}
+
+HEAD='%-28s %10s %10s %6s %8s %8s\n'
+NGINX_URL=http://127.0.0.1:$NGINX_PORT
+# shellcheck disable=SC2059
+printf "$HEAD" question dzong/s nginx/s ratio "p99 ms" "nginx ms"
+compare resolution node.one "$NGINX_URL" nginx.one
+compare "resolution, many DIDs" node.many "$NGINX_URL" nginx.many
+compare "with proof" node.proof "$NGINX_URL" nginx.proof
+compare "with proof, many DIDs" node.proofs "$NGINX_URL" nginx.proofs
+compare "log tile" node.tile "$NGINX_URL" nginx.tile
+
+# The organisations of the demonstration.
+"$DZONG" demo --home "$HOME_DIR/net" --url "$NODE" >/dev/null
+GRANT='"listing":{"action":"\([^"]*\)","authority":"\([^"]*\)","entity":"\([^"]*\)".*"resource":"\([^"]*\)"}'
+QUESTION=$(curl -sSf "$NODE/v1/authorizations?limit=1&state=active" |
+    sed "s/.*$GRANT.*/{\"action\":\"\1\",\"authority_id\":\"\2\",\"entity_id\":\"\3\",\"resource\":\"\4\"}/")
+curl -sSf -d "$QUESTION" "$NODE/authorization" | grep -q '"authorized":true' || { echo "not authorised: $QUESTION"; exit 1; }
+echo "/authorization $QUESTION" >"$HOME_DIR/node.trqp"
+echo "/authorization$PROOF $QUESTION" >"$HOME_DIR/node.trqp-proof"
+# shellcheck disable=SC2059
+printf "\n$HEAD" question dzong/s resolved/s ratio "p99 ms" "resolved"
+compare authorization node.trqp "$NODE" node.one
+compare "authorization, with proof" node.trqp-proof "$NODE" node.one

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from . import dereferencing, did, hashes, resource
+from . import dereferencing, did, hashes, resource, trqp
 from .canonical import canonical, parse
 from .chain import Certificate, Header
 from .events import EVENT_BYTES_MAX
@@ -17,9 +17,9 @@ PROOF_TYPE = "DzongProof"
 
 
 def check(trust: Trust, data: bytes, now: int, age_max: int | None = None, asked=None) -> Verdict:
-    """Whether the answer in `data` (about a DID, a DID URL, a resource or a record, a receipt, a
-    trust chain or a fork proof) is proven to someone who holds `trust`, at `now`, and not older
-    than `age_max`; all in milliseconds.
+    """Whether the answer in `data` (about a DID, a DID URL, a resource, a record, or who may do
+    what; a receipt, a trust chain or a fork proof) is proven to someone who holds `trust`, at
+    `now`, and not older than `age_max`; all in milliseconds.
 
     `asked` is the question that was put, as it stands in a proof (`{"record": key}`). Whoever
     receives an answer over a network gives it: a proof of another question is no answer.
@@ -105,7 +105,7 @@ def _check_answer(trust: Trust, answer: dict, now: int, age_max, asked):
     # Another network's answer is judged as such later, not by its DIDs' names.
     network = trust.network if genesis == trust.genesis else _network(question.did)
     # Canonical bytes are compared: to Python, `True` equals 1.
-    if canonical(question.answer(network, proven)) != canonical(answer):
+    if canonical(question.answer(network, proven, header.time)) != canonical(answer):
         raise Invalid("the answer is not what the proven records say")
     height, time = _settle(trust, header, certificate, now)
     if height < trust.height:
@@ -143,7 +143,7 @@ class RecordQuestion:
     def read(cls, value) -> "RecordQuestion":
         return cls(text(value))
 
-    def answer(self, _network: str, records: list) -> dict:
+    def answer(self, _network: str, records: list, _now: int) -> dict:
         if [proven.key for proven in records] != [self.key] or records[0].past:
             raise Invalid("the proof is about another record")
         record = records[0].record
@@ -151,7 +151,9 @@ class RecordQuestion:
 
 
 _QUESTIONS = {
+    "authorization": trqp.Authorization,
     "dereferencing": dereferencing.Question,
+    "recognition": trqp.Recognition,
     "record": RecordQuestion,
     "resolution": did.Question,
     "resource": resource.Question,

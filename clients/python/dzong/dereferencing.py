@@ -73,7 +73,7 @@ class Question:
         asked |= {"expandRelativeUrls": True} if self.expand else {}
         return asked | ({"accept": URI_LIST} if self.uri_list else {})
 
-    def answer(self, network: str, records: list) -> dict:
+    def answer(self, network: str, records: list, _now: int) -> dict:
         """The answer that the one record makes; raises `Invalid` where it makes none."""
         # In a part of a document nothing says what a relative URL is relative to.
         expand = self.expand or self.fragment is not None

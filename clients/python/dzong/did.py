@@ -9,7 +9,7 @@ from .urls import URL_CHARS_MAX, absolute
 from .verdict import Invalid
 
 _DID = re.compile(r"did:[a-z0-9]+:(?:[A-Za-z0-9._:-]|%[0-9A-Fa-f]{2})*(?<!:)", re.ASCII)
-_NDI = re.compile(r"did:ndi:([a-z0-9-]{1,32}):(Qm[1-9A-HJ-NP-Za-km-z]{44})", re.ASCII)
+_NDI = re.compile(r"did:ndi:[a-z0-9-]{1,32}:(Qm[1-9A-HJ-NP-Za-km-z]{44})", re.ASCII)
 _BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _VERSION = re.compile(r"[1-9][0-9]{0,19}", re.ASCII)
 _TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z", re.ASCII)
@@ -82,10 +82,9 @@ class Question:
             return "INVALID_DID"
         if not self.did.startswith("did:ndi:"):
             return "METHOD_NOT_SUPPORTED"
-        ndi = _NDI.fullmatch(self.did)
-        if not ndi or not is_multihash(ndi[2]):
+        if not is_ndi(self.did):
             return "INVALID_DID"
-        if ndi[1] != network:
+        if self.did.split(":")[2] != network:
             return "METHOD_NOT_SUPPORTED"
         return None if self._wanted() else "INVALID_OPTIONS"
 
@@ -102,7 +101,7 @@ class Question:
             return None if moment is None else ("time", moment + 999)
         return ("latest", 0)
 
-    def answer(self, network: str, records: list) -> dict:
+    def answer(self, network: str, records: list, _now: int) -> dict:
         """The answer that the one record makes; raises `Invalid` where it makes none."""
         resolution = self.resolve(network, records)
         document, metadata = resolution.document, {}
@@ -215,6 +214,12 @@ class State:
 def is_did(value: str) -> bool:
     """DID Core, section 3.1."""
     return len(value) <= URL_CHARS_MAX and bool(_DID.fullmatch(value))
+
+
+def is_ndi(value: str) -> bool:
+    """Whether a text is a well-formed did:ndi, of whatever network."""
+    ndi = _NDI.fullmatch(value)
+    return ndi is not None and is_multihash(ndi[1])
 
 
 def base58_decode(value: str) -> bytes | None:

@@ -69,7 +69,7 @@ class Question:
         """What the answer shows as the record holds it: where, and the content's member."""
         return None if self.metadata else ("content", "content")
 
-    def answer(self, network: str, records: list) -> dict:
+    def answer(self, network: str, records: list, _now: int) -> dict:
         """The answer that the records make; raises `Invalid` where they make none."""
         if not self.is_provable:
             raise Invalid("no record proves what has to be searched for")

@@ -33,6 +33,7 @@ export type { History, LedgerRecord } from "./record.js";
 export { resourceId, resourceUri, type ResourceQuestion } from "./resource.js";
 export type { Control, DidState, Failure, Question } from "./resolution.js";
 export { formatTime, parseTime } from "./time.js";
+export type { TrustQuery, TrustQuestion } from "./trqp.js";
 export {
   checkpointOf, domainOf, genesisHash, trustCheckpoint, trustGenesis, type Trust,
 } from "./trust.js";

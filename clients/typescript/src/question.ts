@@ -6,18 +6,22 @@ import { isObject, type Json, type JsonObject } from "./json.js";
 import { Members } from "./members.js";
 import { readResourceQuestion, resourceOf, type ResourceQuestion } from "./resource.js";
 import { readQuestion, resolutionOf, type Answering, type Question } from "./resolution.js";
+import { readTrustQuestion, trustAnswerOf, type TrustQuery, type TrustQuestion } from "./trqp.js";
 
 /** A question of any kind. */
 export type Asked =
   | { readonly kind: "resolution"; readonly question: Question }
   | { readonly kind: "dereferencing"; readonly question: DereferencingQuestion }
   | { readonly kind: "resource"; readonly question: ResourceQuestion }
-  | { readonly kind: "record"; readonly key: string };
+  | { readonly kind: "record"; readonly key: string }
+  | { readonly kind: TrustQuery; readonly question: TrustQuestion };
 
 /** The member of an answer that holds the proof, or whose metadata do. */
 export type Place = "proof" | "didDocumentMetadata" | "contentMetadata";
 
 const PLACES = {
+  authorization: "proof",
+  recognition: "proof",
   record: "proof",
   resolution: "didDocumentMetadata",
   dereferencing: "contentMetadata",
@@ -37,6 +41,7 @@ export function readAsked(value: Json | undefined, place: Place): Asked {
     case "resolution": return { kind, question: readQuestion(members.json(kind)) };
     case "dereferencing": return { kind, question: readDereferencing(members.json(kind)) };
     case "resource": return { kind, question: readResourceQuestion(members.json(kind)) };
+    default: return { kind, question: readTrustQuestion(members.json(kind)) };
   }
 }
 
@@ -68,13 +73,18 @@ export interface ProvenRecord extends Answering {
  * The answer, without its proof, that proven records make.
  *
  * @param network the network whose DIDs are asked for; null for the one that the DID names
+ * @param time of the block that the answer speaks for, in milliseconds
  */
 export function answerOf(
   asked: Asked,
   network: string | null,
   records: readonly ProvenRecord[],
+  time: number,
 ): JsonObject {
   if (asked.kind === "resource") return resourceOf(asked.question, network, records);
+  if (asked.kind === "authorization" || asked.kind === "recognition") {
+    return trustAnswerOf(asked.kind, asked.question, records, time);
+  }
   const [proven, ...others] = records;
   if (proven === undefined || others.length > 0) {
     throw new FormatError("the proof is about another number of records than one");

@@ -19,6 +19,7 @@ import { readPast, readRecord, recordHash, type LedgerRecord } from "./record.js
 import type { ResourceQuestion } from "./resource.js";
 import type { Question } from "./resolution.js";
 import { checkStateProof } from "./state.js";
+import type { TrustQuery, TrustQuestion } from "./trqp.js";
 import { CLOCK_SKEW_MAX, checkNetwork, checkPeriod, isOf, type Trust } from "./trust.js";
 import {
   checkCertificate, checkCertified, readCertificate, type Certificate,
@@ -42,6 +43,7 @@ export type Proven =
   }
   | { readonly kind: "resource"; readonly question: ResourceQuestion; readonly answer: JsonObject }
   | { readonly kind: "record"; readonly key: string; readonly record: LedgerRecord | null }
+  | { readonly kind: TrustQuery; readonly question: TrustQuestion; readonly answer: JsonObject }
   | {
     readonly kind: "receipt";
     readonly id: string;
@@ -73,9 +75,10 @@ interface Certified {
 }
 
 /**
- * Decides whether an answer (about a DID, a DID URL, a resource or a record, a receipt, a trust
- * chain or a fork proof) is proven to someone who holds `trust`. What is broken is invalid whatever
- * is trusted, what is whole but foreign is untrusted, and what is proven but old is stale.
+ * Decides whether an answer (about a DID, a DID URL, a resource, a record, or who may do what; a
+ * receipt, a trust chain or a fork proof) is proven to someone who holds `trust`. What is broken is
+ * invalid whatever is trusted, what is whole but foreign is untrusted, and what is proven but old
+ * is stale.
  */
 export function verify(trust: Trust, answer: Uint8Array | string, freshness: Freshness): Verdict {
   return decide(() => {
@@ -184,7 +187,8 @@ function readAnswer(
   const records = list.map((record) => readProvenRecord(record, certified.header.stateRoot));
   // Another network's answer is judged as such, not by the names of its DIDs.
   const ours = equal(certified.header.genesis, trust.genesis);
-  const rebuilt = answerOf(asked, ours ? trust.network : null, records);
+  const time = Number(certified.header.time);
+  const rebuilt = answerOf(asked, ours ? trust.network : null, records, time);
   if (!sameJson(rest, rebuilt)) {
     throw new FormatError("the answer is not what the proven records say");
   }

@@ -5,6 +5,7 @@ mod authorizations;
 mod certificates;
 mod certifications;
 mod entities;
+mod frozen;
 mod model;
 mod proven;
 mod queries;

@@ -67,7 +67,7 @@ impl World {
     }
 
     /// The answer as a node sends it.
-    fn served(&self, query: Query, question: &Question) -> Value {
+    pub(super) fn served(&self, query: Query, question: &Question) -> Value {
         let genesis = genesis(&mut BTreeMap::new());
         let leaves = self.leaves();
         let header = Header {

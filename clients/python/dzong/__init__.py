@@ -11,8 +11,8 @@ Invariants:
 * Only a `Verdict` whose `name` is `valid` is a yes.
 """
 
-from .answer import check
+from .answer import check, check_receipt
 from .trust import Trust
 from .verdict import Verdict
 
-__all__ = ["Trust", "Verdict", "check"]
+__all__ = ["Trust", "Verdict", "check", "check_receipt"]

@@ -1,4 +1,4 @@
-"""`python -m dzong`: verify a file, resolve a DID, follow the validators, audit the log."""
+"""`python -m dzong`: verify a file, resolve a DID, ask who may do what, follow, audit the log."""
 
 import argparse
 import json
@@ -7,8 +7,8 @@ import time
 from pathlib import Path
 from urllib.parse import urlencode
 
-from . import asked, did
-from .answer import check
+from . import asked, did, trqp
+from .answer import check, check_receipt
 from .canonical import parse, parse_canonical
 from .client import Folder, Node, Unavailable
 from .log import Checkpoint, Signer, audit
@@ -17,8 +17,9 @@ from .verdict import EXIT_CODES, Invalid, Refusal, Verdict
 
 _EXIT = (
     "exit code: 0 valid, 2 stale, 3 untrusted, 4 invalid; 1 where nothing could be checked, or "
-    "where it is proven that the DID or version does not exist"
+    "where it is proven that the DID or version does not exist, or that it may not"
 )
+_QUERIES = {"authorization": trqp.Authorization, "recognition": trqp.Recognition}
 _VALIDATORS_KEY = "network/validators"
 _OUTCOMES = ("didResolutionMetadata", "dereferencingMetadata")
 
@@ -41,6 +42,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     verify.add_argument("file", help="the file; - is standard input")
     verify.add_argument("--pin", metavar="FILE", help="where a valid chain leaves a checkpoint")
+    verify.add_argument(
+        "--chain", metavar="FILE", help="of a receipt: the trust chain, for hand-overs after it"
+    )
     verify.set_defaults(run=_verify)
 
     resolve = commands.add_parser(
@@ -52,6 +56,24 @@ def _parser() -> argparse.ArgumentParser:
     resolve.add_argument("--version-time", metavar="T")
     resolve.add_argument("--urls", action="store_true", help="the URLs of the services it names")
     resolve.set_defaults(run=_resolve)
+
+    queries = [
+        commands.add_parser("authorization", help="ask whether somebody may do something (TRQP)"),
+        commands.add_parser("recognition", help="ask whether an authority counts (TRQP)"),
+    ]
+    for query, kind in zip(queries, _QUERIES):
+        query.add_argument("--authority", required=True, metavar="DID", help="who allows it")
+        query.add_argument("--entity", required=True, metavar="ID", help="who does it")
+        query.add_argument("--action", required=True, help="such as issue")
+        query.add_argument("--resource", required=True, help="on what, such as a credential type")
+        query.add_argument("--time", metavar="T", help="as of this moment")
+        query.add_argument("--url", required=True, help="a node; it is not believed")
+        query.set_defaults(run=_query, kind=kind)
+
+    receipt = commands.add_parser("receipt", help="get and check the proof of an event")
+    receipt.add_argument("event", help="the event's id")
+    receipt.add_argument("--url", required=True, help="a node; it is not believed")
+    receipt.set_defaults(run=_receipt)
 
     onward = commands.add_parser("follow", help="move trust to a node's newest certified head")
     onward.add_argument("--url", required=True, help="a node; it is not believed")
@@ -68,11 +90,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     log.set_defaults(run=_audit_log)
 
-    for command in (verify, resolve, onward, log):
+    for command in (verify, resolve, *queries, receipt, onward, log):
         trust = command.add_mutually_exclusive_group(required=True)
         trust.add_argument("--genesis", metavar="FILE", help="the network's genesis document")
         trust.add_argument("--checkpoint", metavar="FILE", help="a pinned checkpoint")
-    for command in (verify, resolve):
+    for command in (verify, resolve, *queries):
         command.add_argument("--max-age", metavar="SECONDS", type=int, help="refuse older answers")
     return parser
 
@@ -107,6 +129,9 @@ def _verify(options) -> int:
         return _pin(options, *follow(trust, data, _now()))
     if kind == "DzongForkProof":
         return _verify_fork(trust, data)
+    if options.chain:
+        chain = Path(options.chain).read_bytes()
+        return _show(check_receipt(trust, data, lambda _: chain, _now()))
     return _show(check(trust, data, _now(), _age_max(options)))
 
 
@@ -159,6 +184,39 @@ def _resolve(options) -> int:
         if any("error" in answer.get(name, ()) for name in _OUTCOMES):
             print(f"{verdict}: proven that there is none", file=sys.stderr)
             return EXIT_CODES[verdict.name] or 1
+    print(verdict, file=sys.stderr)
+    return EXIT_CODES[verdict.name]
+
+
+def _query(options) -> int:
+    trust = _trust(options)
+    words = (options.action, options.authority, options.entity, options.resource)
+    context = None if options.time is None else {"time": options.time}
+    query = _QUERIES[options.kind]
+    try:
+        question = query.read(query(*words, context).to_json()).to_json()
+    except Invalid as error:
+        raise Unavailable(str(error)) from None
+    data = Node(options.url).query(options.kind, question)
+    verdict = check(trust, data, _now(), _age_max(options), {options.kind: question})
+    print(verdict, file=sys.stderr)
+    if verdict.name not in ("valid", "stale"):
+        return EXIT_CODES[verdict.name]
+    answer = json.loads(data)
+    del answer["proof"]
+    print(json.dumps(answer, indent=2, ensure_ascii=False))
+    # A proven "no" is no leave: scripts see that by the exit code, as with `dzong`.
+    return EXIT_CODES[verdict.name] or int(answer.get(query.SAID) is not True)
+
+
+def _receipt(options) -> int:
+    trust, node = _trust(options), Node(options.url)
+    data = node.receipt(options.event)
+    verdict = check_receipt(trust, data, node.trust_chain, _now())
+    if verdict.name == "valid" and json.loads(data)["id"] != options.event:
+        verdict = Verdict("invalid", "it is the receipt of another event")
+    if verdict.name == "valid":
+        print(data.decode())
     print(verdict, file=sys.stderr)
     return EXIT_CODES[verdict.name]
 

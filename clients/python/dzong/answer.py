@@ -9,7 +9,7 @@ from .events import EVENT_BYTES_MAX
 from .hashes import tagged
 from .members import array, base64_bytes, hexadecimal, members, natural, text
 from .trees import Entry, History, log_leaf, prove_inclusion, prove_state
-from .trust import Trust, check_clock, follow_steps, read_fork
+from .trust import Trust, check_clock, follow_steps, on_the_way, read_fork
 from .verdict import Invalid, Stale, Verdict, judged
 
 ANSWER_BYTES_MAX = 16 << 20
@@ -39,6 +39,19 @@ def check(trust: Trust, data: bytes, now: int, age_max: int | None = None, asked
     return judged(judge)
 
 
+def check_receipt(trust: Trust, data: bytes, chain_from, now: int) -> Verdict:
+    """As `check`, of a receipt, which those may have certified who were trusted on the way from
+    `trust` to now: `chain_from(height)` gives the network's trust chain from a height on."""
+    verdict = check(trust, data, now)
+    if verdict.name != "untrusted":
+        return verdict
+    # Any other answer from before a hand-over is older than what is known.
+    if _apart(parse(data, ANSWER_BYTES_MAX)) is not _check_receipt:
+        return verdict
+    judged_along = (check(reached, data, now) for reached in on_the_way(trust, chain_from, now))
+    return next((known for known in judged_along if known.name != "untrusted"), verdict)
+
+
 def _apart(answer: dict):
     """How a document is checked that answers no question."""
     kind = answer.get("type")
@@ -50,7 +63,7 @@ def _apart(answer: dict):
 
 
 def _check_chain(trust: Trust, chain: dict, now: int):
-    reached = follow_steps(trust, chain, now)
+    reached = [trust, *follow_steps(trust, chain, now)][-1]
     return reached.height, reached.time
 
 

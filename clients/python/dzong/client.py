@@ -3,6 +3,7 @@
 Nothing here is believed.
 """
 
+import json
 import time
 import urllib.error
 import urllib.parse
@@ -38,12 +39,17 @@ class Node:
         self.opener = urllib.request.build_opener(_NoRedirect)
 
     def get(
-        self, path: str, bytes_max: int, statuses: tuple = (200,), accept: str = "*/*"
+        self,
+        path: str,
+        bytes_max: int,
+        statuses: tuple = (200,),
+        accept: str = "*/*",
+        sent: bytes | None = None,
     ) -> bytes:
-        """The body under `path`; raises `Unavailable` for other statuses and for longer bodies."""
-        request = urllib.request.Request(
-            f"{self.url}/{path}", headers={"User-Agent": _USER_AGENT, "Accept": accept}
-        )
+        """The body under `path`, posted to if something is sent; raises `Unavailable` for other
+        statuses and for longer bodies."""
+        headers = {"User-Agent": _USER_AGENT, "Accept": accept, "Content-Type": "application/json"}
+        request = urllib.request.Request(f"{self.url}/{path}", sent, headers)
         try:
             try:
                 reply = self.opener.open(request, timeout=self.seconds)
@@ -80,6 +86,17 @@ class Node:
         path = f"1.0/identifiers/{urllib.parse.quote(url, safe='')}?proof=true"
         # What cannot be had of a document is proven, too, be it an error to HTTP.
         return self.get(path, ANSWER_BYTES_MAX, (200, 400, 404, 410, 500), accept)
+
+    def query(self, kind: str, question: dict) -> bytes:
+        """The trust registry's answer to an `authorization` or `recognition`, with its proof."""
+        sent = json.dumps(question).encode()
+        # That nobody knows the authority is proven, too.
+        return self.get(f"{kind}?proof=true", ANSWER_BYTES_MAX, (200, 404), sent=sent)
+
+    def receipt(self, event: str) -> bytes:
+        """The proof that an event is in the log."""
+        path = f"v1/events/{urllib.parse.quote(event, safe='')}/receipt"
+        return self.get(path, ANSWER_BYTES_MAX)
 
     def trust_chain(self, height: int) -> bytes:
         """The certified hand-overs from a height on, or as many as fit one chain."""

@@ -96,15 +96,19 @@ def check_clock(header: Header, now: int) -> None:
 
 def follow(trust: Trust, data: bytes, now: int) -> tuple[Verdict, Trust]:
     """Follows a trust chain: the verdict, and what is trusted then (as before unless valid)."""
-    moved = trust
+    verdict, way = _follow(trust, data, now)
+    return verdict, way[-1]
+
+
+def _follow(trust: Trust, data: bytes, now: int) -> tuple[Verdict, list]:
+    """The same, with every trust on the way; the first is the one that it began with."""
+    way = [trust]
 
     def check():
-        nonlocal moved
-        moved = follow_steps(trust, parse(data, CHAIN_BYTES_MAX), now)
-        return moved.height, moved.time
+        way.extend(follow_steps(trust, parse(data, CHAIN_BYTES_MAX), now))
+        return way[-1].height, way[-1].time
 
-    verdict = judged(check)
-    return verdict, moved if verdict.name == "valid" else trust
+    return judged(check), way
 
 
 def follow_all(trust: Trust, chain_from, now: int) -> tuple[Verdict, Trust]:
@@ -117,8 +121,17 @@ def follow_all(trust: Trust, chain_from, now: int) -> tuple[Verdict, Trust]:
         trust = moved
 
 
-def follow_steps(trust: Trust, value, now: int) -> Trust:
-    """The trust to which a chain leads; raises a refusal where it leads nowhere."""
+def on_the_way(trust: Trust, chain_from, now: int):
+    """The trusts to which chain after chain leads from this one, each hand-over one, until they
+    lead no further or one does not hold."""
+    while len(way := _follow(trust, chain_from(trust.height), now)[1]) > 1:
+        yield from way[1:]
+        trust = way[-1]
+
+
+def follow_steps(trust: Trust, value, now: int) -> list:
+    """The trusts to which the steps of a chain lead, one after another, none where nothing is new;
+    raises a refusal where the chain does not hold."""
     members(value, "type", "genesis", "steps")
     if value["type"] != "DzongTrustChain":
         raise Invalid("not a `DzongTrustChain`")
@@ -131,13 +144,14 @@ def follow_steps(trust: Trust, value, now: int) -> Trust:
     trust.check_period(now)
     if any(one.header.height >= two.header.height for one, two in zip(steps, steps[1:])):
         raise Invalid("the steps of the chain do not ascend")
-    known, newest = trust.height, steps[-1].header
+    known, newest, way = trust.height, steps[-1].header, []
     for step in steps:
         if step.header.height > known:
             trust = step.advance(trust, now)
+            way.append(trust)
     if newest.height < known:
         raise Stale(f"you already know height {known}", newest.height, newest.time)
-    return trust
+    return way
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,8 @@ import base64
 import json
 import os
 import struct
+from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -17,22 +19,66 @@ SHARED = Path(os.environ.get("DZONG_SHARED", ROOT.parent / "shared"))
 DAY = 86_400_000
 
 
-def golden() -> dict:
-    return json.loads((ROOT / "tests/golden/format.json").read_text())
+def golden(file: str = "format.json") -> dict:
+    return json.loads((ROOT / "tests/golden" / file).read_text())
 
 
 def golden_trust() -> Trust:
     return Trust.from_genesis(golden()["genesis"]["text"].encode())
 
 
-def golden_answers() -> dict:
-    """The frozen answers and the receipt, by name."""
-    examples = golden()
-    named = {**examples["answers"], "receipt": examples["receipt"]}
+@dataclass(frozen=True)
+class Example:
+    """A frozen answer, and by what it is judged."""
+
+    name: str
+    answer: dict
+    genesis: str
+    now: int
+
+    @property
+    def text(self) -> str:
+        return json.dumps(self.answer, separators=(",", ":"))
+
+    @property
+    def trust(self) -> Trust:
+        return _trust(self.genesis)
+
+    @property
+    def asked(self):
+        """The question of the answer; a receipt has none."""
+        places = ("contentMetadata", "didDocumentMetadata")
+        metadata = next((self.answer[place] for place in places if place in self.answer), None)
+        proof = metadata["proof"][0] if metadata else self.answer.get("proof", {})
+        return proof.get("question")
+
+
+@lru_cache
+def _trust(genesis: str) -> Trust:
+    return Trust.from_genesis(genesis.encode())
+
+
+@lru_cache
+def examples() -> list:
+    """The frozen answers and the receipt."""
+    made = golden()
+    named = {**made["answers"], "receipt": made["receipt"]}
     for kind in ("resources", "dereferencing"):
-        answers = examples.get(kind, {}).get("answers", {})
+        answers = made[kind]["answers"]
         named.update({f"{kind} {name}": answer for name, answer in answers.items()})
-    return named
+    genesis, now = made["genesis"]["text"], made["now"]
+    return [Example(*pair, genesis, now) for pair in named.items()] + trqp_examples()
+
+
+def trqp_examples() -> list:
+    made = golden("trqp.json")
+    genesis, now = made["genesis"], made["now"]
+    pairs = [
+        (f"{kind} {name}", answer)
+        for kind in ("authorization", "recognition")
+        for name, answer in made[kind].items()
+    ]
+    return [Example(*pair, genesis, now) for pair in pairs]
 
 
 def vectors(test, path: str) -> str:
@@ -99,6 +145,22 @@ class Network:
             "header": encode(header),
             "certificate": self.certificate(header, signers or keys[:3]),
             "validators": self.set(following or keys).to_json(),
+        }
+
+    def receipt(self, height: int, keys=(1, 2, 3, 4)) -> dict:
+        """That the frozen event is all that the log holds."""
+        event = golden()["event"]
+        # Size and root of the log stand behind version, genesis, height, time, parent, proposer.
+        header = bytearray(self.header(height, keys))
+        header[116:156] = (1).to_bytes(8, "big") + bytes.fromhex(event["logLeaf"])
+        return {
+            "id": event["id"],
+            "event": json.loads(event["text"]),
+            "index": 0,
+            "path": [],
+            "header": encode(bytes(header)),
+            "certificate": self.certificate(bytes(header), keys[:3]),
+            "genesis": self.genesis.hex(),
         }
 
     def chain(self, *steps) -> dict:

@@ -12,7 +12,7 @@ from dzong.chain import Certificate, Header
 from dzong.hashes import tagged
 from dzong.trees import log_leaf
 
-from .support import DAY, ROOT, golden, golden_answers, golden_trust
+from .support import DAY, ROOT, examples, golden, golden_trust
 
 
 class Format(unittest.TestCase):
@@ -43,18 +43,22 @@ class Format(unittest.TestCase):
         certificate.verify(self.trust.genesis, self.trust.validators)
 
     def test_every_answer_is_valid_and_in_time_stale_then_untrusted(self):
-        for name, answer in golden_answers().items():
-            with self.subTest(name):
-                self.assertEqual(str(self.check(answer)).split()[0], "Valid")
-                late = "valid" if name == "receipt" else "stale"
-                self.assertEqual(self.check(answer, age_max=1000).name, late)
-                self.assertEqual(self.check(answer, now=31 * DAY, age_max=None).name, "untrusted")
-                self.assertEqual(self.check(answer, now=-DAY).name, "untrusted")
+        for example in examples():
+            late = "valid" if example.name == "receipt" else "stale"
+            for after, age_max, wanted in (
+                (0, 60_000, "valid"),
+                (0, 1000, late),
+                (31 * DAY, None, "untrusted"),
+                (-DAY, None, "untrusted"),
+            ):
+                now = example.now + after
+                verdict = check(example.trust, canonical(example.answer), now, age_max)
+                self.assertEqual(verdict.name, wanted, f"{example.name}: {verdict}")
 
     def test_any_spelling_of_an_answer_is_valid(self):
-        for answer in golden_answers().values():
-            spaced = json.dumps(answer, indent=3, sort_keys=False).encode()
-            verdict = check(self.trust, spaced, self.examples["now"])
+        for example in examples():
+            spaced = json.dumps(example.answer, indent=3, sort_keys=False).encode()
+            verdict = check(example.trust, spaced, example.now)
             self.assertEqual(verdict.name, "valid", verdict)
 
     def test_an_answer_to_another_question_is_no_answer(self):
@@ -66,18 +70,20 @@ class Format(unittest.TestCase):
         self.assertEqual(self.check(current, asked=asked).name, "invalid")
 
     def test_another_genesis_makes_an_answer_untrusted(self):
-        genesis = self.examples["genesis"]["text"].replace('"bt-golden"', '"bt-other"')
-        trust = type(self.trust).from_genesis(genesis.encode())
-        for answer in golden_answers().values():
-            verdict = check(trust, canonical(answer), self.examples["now"])
+        for example in examples():
+            name = f'"{example.trust.network}"'
+            genesis = example.genesis.replace(name, '"bt-other"')
+            trust = type(self.trust).from_genesis(genesis.encode())
+            verdict = check(trust, canonical(example.answer), example.now)
             self.assertEqual(verdict.name, "untrusted", verdict)
 
     def test_who_knows_a_later_height_calls_answers_stale_and_receipts_valid(self):
-        later = {**self.trust.to_checkpoint(), "height": 9}
-        trust = type(self.trust).from_checkpoint(json.dumps(later).encode())
-        for name, answer in golden_answers().items():
-            verdict = check(trust, canonical(answer), self.examples["now"])
-            self.assertEqual(verdict.name, "valid" if name == "receipt" else "stale", verdict)
+        for example in examples():
+            later = {**example.trust.to_checkpoint(), "height": 99}
+            trust = type(self.trust).from_checkpoint(json.dumps(later).encode())
+            verdict = check(trust, canonical(example.answer), example.now)
+            wanted = "valid" if example.name == "receipt" else "stale"
+            self.assertEqual(verdict.name, wanted, verdict)
 
     def test_verdicts_are_given_by_the_line(self):
         answer = json.dumps(self.examples["answers"]["past"])

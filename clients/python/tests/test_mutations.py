@@ -10,7 +10,7 @@ from collections import Counter
 
 from dzong import check
 
-from .support import golden, golden_answers, golden_trust
+from .support import examples
 
 #: How many changed answers are tried, and from which seed they are made.
 MUTATIONS = int(os.environ.get("DZONG_MUTATIONS", 100_000))
@@ -91,17 +91,18 @@ def changed_shape(dice: random.Random, holder, name) -> None:
 _KNOWN_NAMES = (
     *("document", "proof", "past", "next", "deactivated", "updated", "versionId", "index"),
     *("content", "resourceVersion", "fragment", "expandRelativeUrls"),
+    *("context", "chain", "message", "time_requested"),
 )
 
 
-def mutant(dice: random.Random, text: str) -> bytes:
+def mutant(dice: random.Random, text: str, places: list) -> bytes:
     """The text of an answer, changed in one place; perhaps, by chance, not at all."""
     data = bytearray(text.encode())
     if dice.random() < 0.1:
         data[dice.randrange(len(data))] ^= 1 << dice.randrange(8)
         return bytes(data)
     answer = json.loads(text)
-    *path, name = dice.choice(_LEAVES[text])
+    *path, name = dice.choice(places)
     depth = dice.randrange(len(path) + 1) if dice.random() < 0.1 else len(path)
     holder = answer
     for step in path[:depth]:
@@ -114,19 +115,7 @@ def mutant(dice: random.Random, text: str) -> bytes:
     return json.dumps(answer, separators=(",", ":")).encode()
 
 
-_TEXTS = [json.dumps(answer, separators=(",", ":")) for answer in golden_answers().values()]
-_LEAVES = {text: list(leaves(json.loads(text))) for text in _TEXTS}
-
-
-def asked(text: str):
-    """The question of an answer. Whoever asks knows it, and takes no answer to another one."""
-    answer = json.loads(text)
-    places = ("contentMetadata", "didDocumentMetadata")
-    metadata = next((answer[place] for place in places if place in answer), None)
-    return metadata and metadata["proof"][0]["question"]
-
-
-_ASKED = {text: asked(text) for text in _TEXTS}
+_EXAMPLES = [(one, one.text, list(leaves(one.answer))) for one in examples()]
 
 
 def same(data: bytes, text: str) -> bool:
@@ -140,13 +129,13 @@ def same(data: bytes, text: str) -> bool:
 
 def try_chunk(chunk: int):
     """Verdicts on a thousand changed answers, and those that are not invalid."""
-    trust, now = golden_trust(), golden()["now"]
     dice = random.Random(f"{SEED}/{chunk}")
     counts, escaped = Counter(), []
     while counts.total() < _CHUNK:
-        text = dice.choice(_TEXTS)
-        data = mutant(dice, text)
-        verdict = check(trust, data, now, asked=_ASKED[text])
+        example, text, places = dice.choice(_EXAMPLES)
+        data = mutant(dice, text, places)
+        # Whoever asks knows the question, and takes no answer to another one.
+        verdict = check(example.trust, data, example.now, asked=example.asked)
         if verdict.name != "invalid" and same(data, text):
             continue
         counts[verdict.name] += 1

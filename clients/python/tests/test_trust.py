@@ -9,7 +9,7 @@ import time
 import unittest
 from pathlib import Path
 
-from dzong import check
+from dzong import check, check_receipt
 from dzong.__main__ import main
 from dzong.trust import Trust, check_fork, follow, follow_all
 from dzong.verdict import Refusal
@@ -106,6 +106,56 @@ class Chains(unittest.TestCase):
         good, bad = self.network.step(3), self.network.step(5, signers=(1,))
         verdict, trust = self.follow(good, bad)
         self.assertEqual((verdict.name, trust), ("invalid", self.network.trust()))
+
+
+class Receipts(unittest.TestCase):
+    """The validators hand over at heights 3 and 9."""
+
+    def setUp(self):
+        self.network = Network()
+        self.now = self.network.time + 60_000
+        step = self.network.step
+        self.steps = [
+            step(3, (1, 2, 3, 4), (2, 3, 4, 5)),
+            step(9, (2, 3, 4, 5), (6, 7, 8, 9)),
+            step(12, (6, 7, 8, 9)),
+        ]
+
+    def check(self, answer: dict, *parts, now=None) -> str:
+        """The verdict where the chain from each height is the next of these."""
+        chains = [json.dumps(self.network.chain(*part)).encode() for part in parts]
+        data, now = json.dumps(answer).encode(), self.now if now is None else now
+        return str(
+            check_receipt(self.network.trust(), data, lambda _: chains.pop(0), now)
+        )
+
+    def test_a_receipt_is_proven_under_whoever_certified_its_block(self):
+        whole = [self.steps, self.steps]
+        for height, keys in ((2, (1, 2, 3, 4)), (7, (2, 3, 4, 5)), (11, (6, 7, 8, 9))):
+            receipt = self.network.receipt(height, keys)
+            self.assertEqual(self.check(receipt, *whole), f"Valid at height {height}")
+            in_parts = [self.steps[:1], self.steps, self.steps[1:]]
+            self.assertEqual(self.check(receipt, *in_parts), f"Valid at height {height}")
+            receipt["event"]["created"] = "2020-01-01T00:00:00Z"
+            self.assertTrue(self.check(receipt, *whole).startswith("Invalid"))
+
+    def test_strangers_forged_chains_and_ended_trust_prove_no_receipt(self):
+        receipt = self.network.receipt(7, (2, 3, 4, 5))
+        strange = self.network.receipt(7, (11, 12, 13, 14))
+        forged = [self.network.step(3, (1, 2, 3, 4), (2, 3, 4, 5), (1, 2))]
+        late = self.network.time + 31 * DAY
+        for verdict in (
+            self.check(strange, self.steps, self.steps),
+            self.check(receipt, forged),
+            self.check(receipt, self.steps[2:]),
+            self.check(receipt, self.steps, now=late),
+        ):
+            self.assertTrue(verdict.startswith("Untrusted"), verdict)
+
+    def test_any_other_answer_from_before_a_hand_over_stays_unknown(self):
+        chain = self.network.chain(self.steps[1])
+        verdict = self.check(chain, self.steps, self.steps)
+        self.assertTrue(verdict.startswith("Untrusted"), verdict)
 
 
 class Frozen(unittest.TestCase):

@@ -26,8 +26,16 @@ interface Step extends Certified {
   readonly validators: readonly Validator[];
 }
 
-/** Follows a trust chain, and returns the trust at its end, from which to go on. */
-export function followSteps(trust: Trust, chain: JsonObject, now: number): Trust {
+/** Where a trust chain leads. */
+export interface Followed {
+  /** The trust at its end, from which to go on. */
+  readonly trust: Trust;
+  /** The trusts before it whose validators handed over to others. */
+  readonly passed: readonly Trust[];
+}
+
+/** Follows a trust chain to its end. */
+export function followSteps(trust: Trust, chain: JsonObject, now: number): Followed {
   const { genesis, steps } = readChain(chain);
   checkNetwork(trust, genesis);
   checkPeriod(trust, now);
@@ -35,13 +43,18 @@ export function followSteps(trust: Trust, chain: JsonObject, now: number): Trust
     throw new FormatError("the steps of the chain do not ascend by height");
   }
   const ahead = steps.filter(({ header }) => header.height > BigInt(trust.height));
-  const reached = ahead.reduce((held, step) => advance(held, step, now), trust);
+  const passed: Trust[] = [];
+  const reached = ahead.reduce((held, step) => {
+    const next = advance(held, step, now);
+    if (!equal(held.validators.hash, next.validators.hash)) passed.push(held);
+    return next;
+  }, trust);
   const newest = steps.at(-1)?.header;
   if (newest !== undefined && newest.height < BigInt(trust.height)) {
     const why = `you already know height ${trust.height}`;
     throw new Stale(Number(newest.height), Number(newest.time), why);
   }
-  return reached;
+  return { trust: reached, passed };
 }
 
 /** One step: the trusted set certifies a header, which names the set that follows. */

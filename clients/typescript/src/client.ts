@@ -13,7 +13,7 @@ import {
 } from "./resolution.js";
 import type { LedgerRecord } from "./record.js";
 import { checkpointOf, domainOf, trustCheckpoint, trustGenesis, type Trust } from "./trust.js";
-import { verify, type Proven, type Verdict } from "./verify.js";
+import { verify, verifyReceipt, type Proven, type Verdict } from "./verify.js";
 
 /** From where trust comes: the genesis document, its hash, a pinned checkpoint, or a trust. */
 export type Anchor =
@@ -83,6 +83,8 @@ export class DzongClient {
   readonly #options: ClientOptions;
   readonly #anchor: Anchor;
   #trust: Promise<Trust> | undefined;
+  /** What was trusted before hand-overs, from the anchor on: by that older receipts are judged. */
+  readonly #passed: Trust[] = [];
   #refreshed = Number.NEGATIVE_INFINITY;
 
   constructor(url: string, options: Anchor & ClientOptions) {
@@ -217,8 +219,9 @@ export class DzongClient {
       const { body } = await this.#http.request(`v1/trust-chain?from=${held.height}`, [200]);
       const { proven } = certain(await this.#judge(body));
       if (proven.kind !== "chain") throw new UnverifiedError("invalid", "it is no trust chain");
-      const { trust } = proven;
+      const { trust, passed } = proven;
       this.#trust = Promise.resolve(trust);
+      this.#passed.push(...passed);
       if (trust.height > held.height) this.#options.onCheckpoint?.(checkpointOf(trust));
       // A chain is cut after so many hand-overs; the next begins where it ended.
       const { steps } = parse(body) as { steps: Json[] };
@@ -266,9 +269,9 @@ export class DzongClient {
   }
 
   async #receiptOf(body: Uint8Array, id: string): Promise<Receipt> {
-    let verdict = await this.#judge(body);
+    let verdict = await this.#judgeReceipt(body);
     if (verdict.verdict === "untrusted" && await this.#followed()) {
-      verdict = await this.#judge(body);
+      verdict = await this.#judgeReceipt(body);
     }
     const { proven, at } = certain(verdict);
     if (proven.kind !== "receipt" || proven.id !== id) {
@@ -280,6 +283,10 @@ export class DzongClient {
 
   async #judge(body: Uint8Array): Promise<Verdict> {
     return verify(await this.trust(), body, { now: this.#now(), maxAge: this.#options.maxAge });
+  }
+
+  async #judgeReceipt(body: Uint8Array): Promise<Verdict> {
+    return verifyReceipt([await this.trust(), ...this.#passed], body, { now: this.#now() });
   }
 
   /** Follows the chain in time, well before trust ends: after that only a checkpoint helps. */

@@ -38,4 +38,6 @@ export {
   checkpointOf, domainOf, genesisHash, trustCheckpoint, trustGenesis, type Trust,
 } from "./trust.js";
 export { ValidatorSet, type Validator } from "./validators.js";
-export { verify, type Freshness, type Proven, type Verdict } from "./verify.js";
+export {
+  verify, verifyReceipt, type Freshness, type Proven, type Verdict,
+} from "./verify.js";

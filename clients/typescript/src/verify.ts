@@ -54,6 +54,8 @@ export type Proven =
     readonly kind: "chain";
     /** The trust at the chain's end: the one to go on with, and to pin. */
     readonly trust: Trust;
+    /** The trusts before it whose validators handed over: for receipts of their days. */
+    readonly passed: readonly Trust[];
   }
   | { readonly kind: "fork"; readonly fork: Fork };
 
@@ -89,6 +91,27 @@ export function verify(trust: Trust, answer: Uint8Array | string, freshness: Fre
   });
 }
 
+/**
+ * The same of a receipt, which may be from before the last hand-over: it is proven under the trust
+ * whose validators certified its block. Any other answer of them is older than what is known.
+ *
+ * @param trusts the trust that a chain led to, and those that it passed
+ */
+export function verifyReceipt(
+  trusts: readonly [Trust, ...Trust[]],
+  receipt: Uint8Array | string,
+  freshness: Freshness,
+): Verdict {
+  const [newest, ...older] = trusts;
+  const verdict = verify(newest, receipt, freshness);
+  if (verdict.verdict !== "untrusted") return verdict;
+  for (const trust of older) {
+    const earlier = verify(trust, receipt, freshness);
+    if (earlier.verdict === "valid" && earlier.proven.kind === "receipt") return earlier;
+  }
+  return verdict;
+}
+
 interface Judged {
   readonly height: number;
   readonly time: number;
@@ -97,9 +120,9 @@ interface Judged {
 
 function judge(trust: Trust, value: JsonObject, freshness: Freshness): Judged {
   if (value["type"] === "DzongTrustChain") {
-    const reached = followSteps(trust, value, freshness.now);
+    const { trust: reached, passed } = followSteps(trust, value, freshness.now);
     const { height, time } = reached;
-    return { height, time, proven: { kind: "chain", trust: reached } };
+    return { height, time, proven: { kind: "chain", trust: reached, passed } };
   }
   if (value["type"] === "DzongForkProof") {
     const fork = readFork(trust, value);

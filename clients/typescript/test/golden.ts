@@ -6,9 +6,11 @@ import {
   isObject, parse, trustGenesis, type Json, type JsonObject, type Trust,
 } from "../src/index.js";
 
-const FILE = new URL("../../../../tests/golden/format.json", import.meta.url);
+function read(file: string): Json {
+  return parse(readFileSync(new URL(`../../../../tests/golden/${file}`, import.meta.url)));
+}
 
-const frozen = parse(readFileSync(FILE));
+const frozen = read("format.json");
 
 /** The value at a path of names; everything there is frozen, so nothing may be missing. */
 export function at(...path: readonly (string | number)[]): Json {
@@ -32,18 +34,36 @@ export const trust: Trust = trustGenesis(textAt("genesis", "text"));
 /** When the examples are read. */
 export const now = Number(at("now"));
 
-/** The examples of a kind that has answers of its own; none before they are frozen. */
-function answersOf(kind: string): [string, Json][] {
-  const examples = isObject(frozen) ? frozen[kind] : undefined;
-  const named = isObject(examples) ? examples["answers"] : undefined;
-  if (!isObject(named)) return [];
-  return Object.entries(named).map(([name, answer]) => [`${kind} ${name}`, answer]);
+/** An answer that is an example, and by what it is judged. */
+export interface Example {
+  readonly name: string;
+  readonly answer: JsonObject;
+  readonly genesis: string;
+  readonly trust: Trust;
+  readonly now: number;
 }
 
-/** Every answer that is an example, with its name. */
-export const answers: readonly (readonly [string, JsonObject])[] = [
+function named(kind: string, answers: Json): [string, Json][] {
+  return Object.entries(answers as JsonObject).map(([name, one]) => [`${kind} ${name}`, one]);
+}
+
+const ofFormat = [
   ...Object.entries(at("answers") as JsonObject),
   ["receipt", at("receipt")] as const,
-  ...answersOf("resources"),
-  ...answersOf("dereferencing"),
-].map(([name, answer]) => [name, answer as JsonObject] as const);
+  ...named("resources", at("resources", "answers")),
+  ...named("dereferencing", at("dereferencing", "answers")),
+].map(([name, answer]) => ({ name, answer, genesis: textAt("genesis", "text"), trust, now }));
+
+const { genesis, now: later, authorization, recognition } = read("trqp.json") as {
+  genesis: string; now: number; authorization: Json; recognition: Json;
+};
+const registry = { genesis, trust: trustGenesis(genesis), now: later };
+
+/** The examples of TRQP's answers. */
+export const trqp = [
+  ...named("authorization", authorization),
+  ...named("recognition", recognition),
+].map(([name, answer]) => ({ name, answer, ...registry })) as Example[];
+
+/** Every answer that is an example. */
+export const examples: readonly Example[] = [...ofFormat as Example[], ...trqp];

@@ -12,6 +12,7 @@ import {
   failureOf, readDidState, type DidState, type Failure, type Question,
 } from "./resolution.js";
 import type { LedgerRecord } from "./record.js";
+import { readTrustQuestion, type TrustQuery, type TrustQuestion } from "./trqp.js";
 import { checkpointOf, domainOf, trustCheckpoint, trustGenesis, type Trust } from "./trust.js";
 import { verify, verifyReceipt, type Proven, type Verdict } from "./verify.js";
 
@@ -53,6 +54,16 @@ export interface Dereferenced extends At {
   readonly metadata: JsonObject;
   /** Why there is no content, where that is an error. */
   readonly error: { readonly code: string; readonly title: string; readonly detail: string } | null;
+}
+
+/** What the trust registry says, verified. */
+export interface Answered extends At {
+  /** Whether it is authorised, or recognised; null where nobody knows the authority. */
+  readonly holds: boolean | null;
+  /** From the one asked about, or its authority, to the root; null where it does not hold. */
+  readonly chain: readonly string[] | null;
+  /** Why it does not hold. */
+  readonly message: string | null;
 }
 
 /** A verified record; null where nothing has that key. */
@@ -164,6 +175,16 @@ export class DzongClient {
     return { ...at, ...readDereferenced(proven.answer) };
   }
 
+  /** Whether an authority authorises an entity to take an action on a resource (TRQP 2.0). */
+  authorization(question: TrustQuestion): Promise<Answered> {
+    return this.#query("authorization", question);
+  }
+
+  /** Whether an authority recognises an entity as one, for an action on a resource (TRQP 2.0). */
+  recognition(question: TrustQuestion): Promise<Answered> {
+    return this.#query("recognition", question);
+  }
+
   /** Reads a record by its key. */
   async record(key: string): Promise<Recorded> {
     const path = key.split("/").map(encodeURIComponent).join("/");
@@ -260,6 +281,24 @@ export class DzongClient {
     let verdict = await ask();
     if (verdict.verdict === "untrusted" && await this.#followed()) verdict = await ask();
     return certain(verdict);
+  }
+
+  async #query(kind: TrustQuery, asked: TrustQuestion): Promise<Answered> {
+    const question = readTrustQuestion(asked as unknown as Json);
+    const body = JSON.stringify(question);
+    const init = { method: "POST", body, headers: { "content-type": "application/json" } };
+    // A proof makes an answer of "nobody knows the authority" as good as any other.
+    const { proven, at } = await this.#proven(`${kind}?proof=true`, [200, 404], init);
+    if (proven.kind !== kind || !sameAsked(proven.question, question)) {
+      throw new UnverifiedError("invalid", "it answers another question than was asked");
+    }
+    const { authorized, recognized = authorized, chain, message, detail } = proven.answer;
+    return {
+      ...at,
+      holds: typeof recognized === "boolean" ? recognized : null,
+      chain: Array.isArray(chain) ? chain as string[] : null,
+      message: typeof message === "string" ? message : typeof detail === "string" ? detail : null,
+    };
   }
 
   async #receipt(path: string, id: string): Promise<Receipt> {

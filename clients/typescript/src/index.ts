@@ -6,8 +6,8 @@
 export { fromBase58, fromBase64, fromHex, toBase58, toBase64, toHex } from "./bytes.js";
 export type { Fork } from "./chain.js";
 export {
-  DzongClient, type Anchor, type At, type ClientOptions, type Dereferenced, type Receipt,
-  type Recorded, type Resolved, type Submitted,
+  DzongClient, type Anchor, type Answered, type At, type ClientOptions, type Dereferenced,
+  type Receipt, type Recorded, type Resolved, type Submitted,
 } from "./client.js";
 export type { Refusal } from "./decide.js";
 export type { DereferencingQuestion } from "./dereferencing.js";

@@ -123,7 +123,11 @@ export function trustAnswerOf(
 }
 
 /** The chain, or why not; null of an unknown authority. */
-function findingOf(query: TrustQuery, question: TrustQuestion, walk: Walk): string[] | string | null {
+function findingOf(
+  query: TrustQuery,
+  question: TrustQuestion,
+  walk: Walk,
+): string[] | string | null {
   try {
     return query === "authorization" ? authorized(question, walk) : recognized(question, walk);
   } catch (error) {

@@ -3,10 +3,11 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
 import {
-  canonicalText, checkpointOf, parse, toHex, trustCheckpoint, verify, type Fork, type Json,
-  type JsonObject, type Trust,
+  canonicalText, checkpointOf, parse, toHex, trustCheckpoint, verify, verifyReceipt, type Fork,
+  type Json, type JsonObject, type Proven, type Trust,
 } from "../src/index.js";
 import { Forge, validatorKeys } from "./forge.js";
+import { textAt } from "./golden.js";
 
 const DAY = 86_400_000;
 
@@ -92,6 +93,29 @@ test("what is broken in a chain is invalid", () => {
     assert.equal(verdictOf(chain(list)), "invalid", why);
   }
   assert.equal(verdictOf(chain(steps, { type: "DzongProof" })), "invalid");
+});
+
+test("a receipt is proven under whoever certified its block, before any hand-over", () => {
+  const event = parse(textAt("event", "text")) as JsonObject;
+  const { proven } = verify(trust, chain(steps), { now }) as { proven: Proven };
+  assert.ok(proven.kind === "chain" && proven.passed.length === 3);
+  const known = [proven.trust, ...proven.passed] as const;
+  const judged = (receipt: Json, trusts: readonly [Trust, ...Trust[]] = known, at = now): string =>
+    verifyReceipt(trusts, canonicalText(receipt), { now: at }).verdict;
+  sets.forEach((set, era) => {
+    const receipt = forge.receipt(event, { height: 10 * era + 5, by: set, next: set });
+    assert.equal(judged(receipt), "valid");
+    const changed = { ...receipt, event: { ...event, created: "2020-01-01T00:00:00Z" } };
+    assert.equal(judged(changed), "invalid");
+    assert.equal(judged(receipt, [trust]), era === 0 ? "valid" : "untrusted");
+    assert.equal(judged(receipt, known, trust.time + 31 * DAY), "untrusted", "trust has ended");
+  });
+  const strangers = validatorKeys(20).slice(10, 14);
+  const strange = forge.receipt(event, { height: 15, by: strangers, next: strangers });
+  assert.equal(judged(strange), "untrusted");
+  // Any other answer of those who retired is older than what is known.
+  const old = forge.absent("governance/body", { height: 15, by: sets[1], next: sets[1] });
+  assert.equal(judged(old), "untrusted");
 });
 
 interface FrozenCase {

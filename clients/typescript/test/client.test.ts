@@ -4,11 +4,12 @@ import type { AddressInfo } from "node:net";
 import { after, before, beforeEach, test } from "node:test";
 
 import {
-  DzongClient, ProblemError, TransportError, UnverifiedError, canonicalText, checkpointOf, toHex,
-  trustCheckpoint, type Anchor, type ClientOptions, type Json,
+  DzongClient, ProblemError, TransportError, UnverifiedError, canonicalText, checkpointOf, parse,
+  toHex, trustCheckpoint, type Anchor, type ClientOptions, type Json, type JsonObject,
+  type TrustQuestion,
 } from "../src/index.js";
 import { Forge, validatorKeys } from "./forge.js";
-import { at, now, textAt, trust } from "./golden.js";
+import { at, now, textAt, trqp, trust, type Example } from "./golden.js";
 
 type Route = (request: IncomingMessage, response: ServerResponse) => void;
 
@@ -185,6 +186,64 @@ test("a chain is followed when the validators have changed, and its head is pinn
   routes.delete("GET /v1/trust-chain?from=0");
   const anew = new DzongClient(url, { checkpoint: checkpoint ?? "", now: options.now });
   assert.equal((await anew.record(key)).height, 30);
+});
+
+test("a receipt from before the last hand-over is proven under who was trusted then", async () => {
+  const keys = validatorKeys(5);
+  const [first, second] = [keys.slice(0, 4), keys.slice(1, 5)];
+  const forge = new Forge(first);
+  const event = parse(textAt("event", "text")) as JsonObject;
+  const id = textAt("event", "id");
+  const serve = (by: typeof keys): void => {
+    const receipt = forge.receipt(event, { height: 15, by, next: by });
+    routes.set(`GET /v1/events/${id}/receipt`, json(200, receipt));
+  };
+  const steps = [
+    forge.step({ height: 10, by: first, next: second }),
+    forge.step({ height: 20, by: second, next: first }),
+    forge.step({ height: 29, by: first, next: first }),
+  ];
+  const type = "DzongTrustChain";
+  const genesis = toHex(forge.trust.genesis);
+  routes.set("GET /v1/trust-chain?from=0", json(200, { type, genesis, steps }));
+  routes.set("GET /v1/trust-chain?from=29", json(200, { type, genesis, steps: steps.slice(2) }));
+  const following = client({ trust: forge.trust, now: () => forge.trust.time + 40_000 });
+  serve(second);
+  assert.equal((await following.receipt(id)).height, 15);
+  assert.equal((await following.trust()).height, 29);
+  // It is remembered, and nobody else is believed.
+  routes.delete("GET /v1/trust-chain?from=0");
+  assert.equal((await following.receipt(id)).height, 15);
+  serve(validatorKeys(14).slice(10));
+  await assert.rejects(following.receipt(id), { code: "untrusted" });
+});
+
+test("who may do what comes back verified, and no answer to another question", async () => {
+  const [{ trust: held, now: at } = assert.fail()] = trqp;
+  const asking = client({ trust: held, now: () => at });
+  const serve = (example: Example | undefined): TrustQuestion => {
+    const { name, answer } = example ?? assert.fail();
+    const [kind = ""] = name.split(" ");
+    routes.set(`POST /${kind}?proof=true`, json("status" in answer ? 404 : 200, answer));
+    const { question } = answer["proof"] as { question: { [kind: string]: Json } };
+    return question[kind] as unknown as TrustQuestion;
+  };
+  for (const example of trqp) {
+    const question = serve(example);
+    const isAuthorization = example.name.startsWith("authorization");
+    const answered = await (
+      isAuthorization ? asking.authorization(question) : asking.recognition(question)
+    );
+    const { authorized, recognized = authorized, chain, message, detail } = example.answer;
+    assert.deepEqual(answered.holds, recognized ?? null, example.name);
+    const why = message ?? detail ?? null;
+    assert.deepEqual([answered.chain, answered.message], [chain ?? null, why], example.name);
+  }
+  const question = serve(trqp.find(({ name }) => name === "authorization granted"));
+  const other = asking.authorization({ ...question, action: "request" });
+  await assert.rejects(other, { code: "invalid", message: /another question/ });
+  const malformed = asking.authorization({ ...question, entity_id: "bank" });
+  await assert.rejects(malformed, { code: "format" });
 });
 
 test("trust moves forward in time before it ends", async () => {

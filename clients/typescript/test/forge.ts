@@ -5,7 +5,8 @@ import { ed25519 } from "@noble/curves/ed25519.js";
 import { bigEndian, concat, toBase64, toHex } from "../src/bytes.js";
 import { sha256, tagged } from "../src/hash.js";
 import { headerId } from "../src/header.js";
-import type { Json, JsonObject, Trust } from "../src/index.js";
+import { canonical, eventId, type Json, type JsonObject, type Trust } from "../src/index.js";
+import { logLeaf as leafOf } from "../src/merkle.js";
 import { recordHash } from "../src/record.js";
 import { keyPath } from "../src/state.js";
 import { ValidatorSet, precommitBytes } from "../src/validators.js";
@@ -33,6 +34,8 @@ export interface Forged {
   readonly round?: number;
   readonly genesis?: Uint8Array;
   readonly stateRoot?: Uint8Array;
+  /** The one leaf of the log, which is empty without it. */
+  readonly logLeaf?: Uint8Array;
 }
 
 export class Forge {
@@ -58,11 +61,11 @@ export class Forge {
     const { height, by, next, signers = by.slice(0, 3), time = height * 1000, round = 0 } = forged;
     const genesis = forged.genesis ?? this.trust.genesis;
     const none = new Uint8Array(32);
-    const { stateRoot = none } = forged;
+    const { stateRoot = none, logLeaf } = forged;
     const header = concat(
       Uint8Array.of(0, 0, 0, 1), genesis,
       bigEndian(height, 8), bigEndian(this.trust.time + time, 8), none, by[0]?.key ?? none,
-      bigEndian(0, 8), none, stateRoot,
+      bigEndian(logLeaf === undefined ? 0 : 1, 8), logLeaf ?? none, stateRoot,
       this.set(by).hash, this.set(next).hash, none,
     );
     const block = headerId(header);
@@ -76,6 +79,15 @@ export class Forge {
       certificate: { height, round, block: toHex(block), signatures },
       validators: this.set(next).members.map(({ key, power }) => ({ key, power })),
     };
+  }
+
+  /** That an event is all that the log holds. */
+  receipt(event: JsonObject, forged: Forged): JsonObject {
+    const logLeaf = leafOf(canonical(event));
+    const { header = null, certificate = null } = this.step({ ...forged, logLeaf });
+    const genesis = toHex(this.trust.genesis);
+    const id = toHex(eventId(event));
+    return { id, event, index: 0, path: [], header, certificate, genesis };
   }
 
   /** A result of dereferencing in a state of one record, which proves what a test asks for. */

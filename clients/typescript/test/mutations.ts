@@ -104,7 +104,9 @@ function bytesOf(text: string): { bytes: Uint8Array; write: (bytes: Uint8Array) 
 }
 
 /** Names of members that mean something in one place or another, and one that does not. */
-const ADDED = ["proof", "index", "past", "next", "document", "content", "fragment", "extra"];
+const ADDED = [
+  "proof", "index", "past", "next", "document", "content", "fragment", "context", "chain", "extra",
+];
 
 function mutateShape(spot: Spot, spots: readonly Spot[], random: Random): string {
   const { parent, name } = spot;

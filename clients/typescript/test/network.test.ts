@@ -217,6 +217,21 @@ test("schemas are published, and proven by id, as the latest, and as of a time",
   }
 });
 
+test("that nothing was granted, and that nobody knows an authority, is proven", {
+  skip: SKIP,
+}, async () => {
+  const { did } = net.key("administrative-body");
+  const words = { action: "issue", resource: "DrivingLicence" };
+  const bank = "https://bank.example.bt/";
+  const asked = { ...words, authority_id: did, entity_id: bank };
+  const none = await client.authorization(asked);
+  assert.deepEqual([none.holds, none.message], [false, "there is no such authorization"]);
+  const before = { time: "2020-01-01T00:00:00Z", locator: "ལམ" };
+  assert.equal((await client.recognition({ ...asked, context: before })).holds, null);
+  const unknown = await client.recognition({ ...words, authority_id: bank, entity_id: did });
+  assert.equal(unknown.holds, null);
+});
+
 test("a receipt is fetched again and stays valid, and the same event is known", {
   skip: SKIP,
 }, async () => {

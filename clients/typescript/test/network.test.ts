@@ -339,6 +339,7 @@ test("the program of the wallet developers' guide runs", { skip: SKIP }, () => {
   assert.match(printed, /valid invalid .*certified/s);
   assert.match(printed, /true null\nnull NOT_FOUND the document has no such service/);
   assert.match(printed, /application\/schema\+json true/);
+  assert.match(printed, /may it issue\? false there is no such authorization/);
   assert.match(printed, /deactivated: true/);
   assert.match(printed, /the event is refused/);
 });

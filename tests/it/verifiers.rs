@@ -138,13 +138,27 @@ fn golden(name: &str) -> Value {
 
 /// The frozen answers, all of them valid.
 fn frozen_answers() -> Vec<Question> {
-    let frozen = golden("format.json");
-    let genesis = frozen["genesis"]["text"].as_str().expect("a text");
+    let format = golden("format.json");
+    let places = ["/answers", "/resources/answers", "/dereferencing/answers"];
+    let mut answers = of_file(&format, &format["genesis"]["text"], &places);
+    let receipt = Question {
+        what: "receipt".into(),
+        answer: format["receipt"].to_string(),
+        ..answers.first().expect("an answer").clone()
+    };
+    answers.push(receipt);
+    let trqp = golden("trqp.json");
+    answers.extend(of_file(&trqp, &trqp["genesis"], &["/authorization", "/recognition"]));
+    answers
+}
+
+/// The frozen answers at these places of a file.
+fn of_file(frozen: &Value, genesis: &Value, places: &[&str]) -> Vec<Question> {
+    let genesis = genesis.as_str().expect("a text");
     let trust = Trust::from_genesis(genesis.as_bytes()).expect("a genesis");
     let now = frozen["now"].as_u64().expect("a time");
     let mut answers = Map::new();
-    answers.insert("receipt".into(), frozen["receipt"].clone());
-    for place in ["/answers", "/resources/answers", "/dereferencing/answers"] {
+    for place in places {
         let named = frozen.pointer(place).and_then(Value::as_object).expect("answers");
         answers.extend(named.iter().map(|(name, one)| (format!("{place}/{name}"), one.clone())));
     }
@@ -229,11 +243,13 @@ fn every_verifier_judges_changed_answers_as_rust_does() {
 struct Dice(u64);
 
 /// Names of members, and values, that mean something in an answer or its question.
-const NAMES: [&str; 30] = [
+const NAMES: [&str; 34] = [
     "accept",
+    "chain",
     "checksum",
     "content",
     "contentMetadata",
+    "context",
     "deactivated",
     "dereferencing",
     "did",
@@ -242,6 +258,7 @@ const NAMES: [&str; 30] = [
     "expandRelativeUrls",
     "fragment",
     "index",
+    "message",
     "next",
     "past",
     "proof",
@@ -258,10 +275,11 @@ const NAMES: [&str; 30] = [
     "resourceVersionTime",
     "service",
     "serviceType",
+    "time",
     "versionId",
     "versionTime",
 ];
-const TEXTS: [&str; 26] = [
+const TEXTS: [&str; 32] = [
     "",
     "1",
     "1.0",
@@ -272,6 +290,8 @@ const TEXTS: [&str; 26] = [
     "2026-11-21T00:00:01Z",
     "2026-11-21T00:00:05Z",
     "2026-11-21T00:00:08Z",
+    "2026-11-22T00:00:30.5Z",
+    "2026-11-24T12:00:00.123456789Z",
     "9999-12-31T23:59:59Z",
     "#files",
     "../x",
@@ -281,12 +301,16 @@ const TEXTS: [&str; 26] = [
     "anonCredsSchema",
     "assertionMethod",
     "authentication",
+    "delegate",
     "files",
     "hub",
+    "issue",
     "key-1",
     "key-2",
     "part",
+    "run-registry",
     "text/uri-list",
+    "urn:x",
     "é",
 ];
 

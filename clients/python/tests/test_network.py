@@ -27,8 +27,8 @@ PORT = int(os.environ.get("DZONG_PORT", 9320))
 _SECONDS_MAX = 120
 
 
-def run(*arguments: str) -> str:
-    done = subprocess.run([BIN, *arguments], capture_output=True, text=True, timeout=_SECONDS_MAX)
+def run(*arguments: str, seconds: int = _SECONDS_MAX) -> str:
+    done = subprocess.run([BIN, *arguments], capture_output=True, text=True, timeout=seconds)
     if done.returncode:
         raise AssertionError(f"dzong {' '.join(arguments)}: {done.stderr}")
     return done.stdout
@@ -309,6 +309,8 @@ class Liar:
                     for at in range(0, len(body), 1 if pause else len(body)):
                         self.wfile.write(body[at : at + 1] if pause else body)
                         time.sleep(pause)
+
+            do_POST = do_GET
 
             def log_message(self, *_):
                 pass

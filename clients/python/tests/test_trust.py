@@ -125,9 +125,7 @@ class Receipts(unittest.TestCase):
         """The verdict where the chain from each height is the next of these."""
         chains = [json.dumps(self.network.chain(*part)).encode() for part in parts]
         data, now = json.dumps(answer).encode(), self.now if now is None else now
-        return str(
-            check_receipt(self.network.trust(), data, lambda _: chains.pop(0), now)
-        )
+        return str(check_receipt(self.network.trust(), data, lambda _: chains.pop(0), now))
 
     def test_a_receipt_is_proven_under_whoever_certified_its_block(self):
         whole = [self.steps, self.steps]

@@ -16,6 +16,7 @@ mod authorization;
 mod breach;
 mod certificate;
 mod certification;
+pub mod credential;
 pub mod credential_type;
 pub mod decide;
 mod entity;

@@ -4,6 +4,7 @@
 mod authorizations;
 mod certificates;
 mod certifications;
+mod credentials;
 mod entities;
 mod frozen;
 mod model;

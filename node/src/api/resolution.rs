@@ -49,10 +49,7 @@ pub(super) fn routes(table: Table) -> Table {
     let get = resources::PARAMETERS.into_iter().fold(get, |get, name| {
         get.option(name, text(), "As DID-Linked Resources has it: which resource is meant.")
     });
-    let members = [
-        "expandRelativeUrls",
-        "noCache",
-        "proof",
+    let texts = [
         "relativeRef",
         "service",
         "serviceType",
@@ -60,11 +57,13 @@ pub(super) fn routes(table: Table) -> Table {
         "versionId",
         "versionTime",
     ];
-    let members = members.into_iter().chain(resources::PARAMETERS);
-    let member = |name: &str| (name.to_owned(), json!({ "type": ["string", "boolean"] }));
+    let text = |name: &str| (name.to_owned(), json!({ "type": "string" }));
+    let flag = |name: &str| (name.to_owned(), json!({ "type": ["string", "boolean"] }));
+    let texts = texts.into_iter().chain(resources::PARAMETERS).filter(|name| !is_flag(name));
+    let members = texts.map(text).chain(FLAGS.into_iter().map(flag));
     let options = json!({
         "type": "object",
-        "properties": serde_json::Map::from_iter(members.map(member)),
+        "properties": serde_json::Map::from_iter(members),
         "additionalProperties": false,
     });
     let post = write(resolve_with, "resolveWith", "The same, with the options as a JSON object.")
@@ -196,6 +195,13 @@ fn asked(
     Ok((identifier, options))
 }
 
+/// Options that say yes or no.
+const FLAGS: [&str; 4] = ["expandRelativeUrls", "noCache", "proof", "resourceMetadata"];
+
+fn is_flag(name: &str) -> bool {
+    FLAGS.contains(&name)
+}
+
 /// The options of a body: a JSON object of texts, or of yes and no.
 fn read_options(body: &[u8]) -> Options {
     let refuse =
@@ -210,8 +216,11 @@ fn read_options(body: &[u8]) -> Options {
     };
     let text = |(name, value)| match value {
         serde_json::Value::String(text) => Ok((name, text)),
-        serde_json::Value::Bool(flag) => Ok((name, flag.to_string())),
-        _ => Err(refuse("an option is a text, `true` or `false`".into())),
+        serde_json::Value::Bool(flag) if is_flag(&name) => Ok((name, flag.to_string())),
+        _ => {
+            let flags = FLAGS.join("`, `");
+            Err(refuse(format!("options are texts; `{flags}` may be `true` or `false`")))
+        }
     };
     options.into_iter().map(text).collect()
 }

@@ -186,6 +186,7 @@ async fn options_may_come_as_a_body() {
         json!(["#key-1"])
     );
     for (body, status) in [
+        (r#"{"verificationRelationship":false}"#, 400),
         ("[]", 400),
         ("{", 400),
         (r#"{"versionId":1}"#, 400),

@@ -348,7 +348,10 @@ pub fn signed(
     paths: &[PathBuf],
 ) -> anyhow::Result<Value> {
     let keys = load_keys(paths)?;
-    let dids: Vec<&str> = keys.iter().zip(paths).map(|(key, path)| did_of(key, path))
+    let dids: Vec<&str> = keys
+        .iter()
+        .zip(paths)
+        .map(|(key, path)| did_of(key, path))
         .collect::<anyhow::Result<_>>()?;
     let author = dids.first().context("name a key with --key")?;
     let mut event = author::event(kind, &network.name, author, times(), members);

@@ -20,10 +20,17 @@ use crate::problem::Problem;
 const CRL: &str = "application/pkix-crl";
 
 pub(super) fn routes(table: Table) -> Table {
-    let status = read(status, "getCertificate", "What was registered of a certificate, and whether it counts.")
-        .at("fingerprint", hash(), "The SHA-256 of its DER bytes.");
-    let list = read(list, "getCrl", "An issuer's list of certificates that ended (RFC 5280).")
-        .at("issuer", did(), "The issuer's DID.");
+    let status = read(
+        status,
+        "getCertificate",
+        "What was registered of a certificate, and whether it counts.",
+    )
+    .at("fingerprint", hash(), "The SHA-256 of its DER bytes.");
+    let list = read(list, "getCrl", "An issuer's list of certificates that ended (RFC 5280).").at(
+        "issuer",
+        did(),
+        "The issuer's DID.",
+    );
     let list = records::described(list).answer(
         200,
         "The list as the issuer signed it; with `proof` the record that holds it.",
@@ -69,8 +76,8 @@ async fn list(
     let record = record.ok_or_else(|| {
         Problem::not_found("the issuer has published no list: ask with `proof=true` for proof")
     })?;
-    let list: Crl = serde_json::from_str(record.content.get())
-        .map_err(|error| Problem::fault(&error))?;
+    let list: Crl =
+        serde_json::from_str(record.content.get()).map_err(|error| Problem::fault(&error))?;
     let der = BASE64.decode(list.crl).map_err(|error| Problem::fault(&error))?;
     let answer = Answer::json(snapshot.height(), Keep::Briefly, der);
     Ok(Answer { content_type: CRL, ..answer }.to(&headers))

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use p256::ecdsa::Signature;
 use registry::multikey::PublicKey;
 use registry::trust::{Moment, Period};
+use serde_json::{Value, json};
 use x509_parser::asn1_rs::{BitString, Oid, oid};
 use x509_parser::extensions::{GeneralName, ParsedExtension, X509Extension};
 use x509_parser::num_bigint::BigUint;
@@ -102,6 +103,21 @@ impl X509 {
     /// Whether this key signed it.
     pub fn is_signed_by(&self, key: &PublicKey) -> bool {
         self.signed.is_by(key)
+    }
+
+    /// The own members of the `CertificateRegistered` of it; `authority` is who authorised the
+    /// provider that issued it, where one did.
+    pub fn registration(&self, authority: Option<&str>) -> Value {
+        let mut members = json!({
+            "did": self.did,
+            "fingerprint": self.fingerprint,
+            "period": self.period,
+            "serial": self.serial,
+        });
+        if let (Some(authority), Some(members)) = (authority, members.as_object_mut()) {
+            members.insert("authority".into(), authority.into());
+        }
+        members
     }
 }
 

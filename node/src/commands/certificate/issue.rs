@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use clap::Args;
 use registry::trust::{Moment, Period};
-use serde_json::{Value, json};
 
 use super::{Signatory, Signing, own_methods, read};
 use crate::author::did_of;
@@ -132,32 +131,14 @@ impl Register {
 
 impl Registration {
     fn register(&self, global: &Global, client: &Client, made: &X509) -> anyhow::Result<()> {
-        let members = members(made, self.authority.as_deref());
+        let members = made.registration(self.authority.as_deref());
         let delivered = self.signing.deliver(client, "CertificateRegistered", members)?;
         delivered.report(global, "fingerprint", &made.fingerprint)
     }
 }
 
-/// What `CertificateRegistered` says of a certificate.
-pub(crate) fn members(made: &X509, authority: Option<&str>) -> Value {
-    let mut members = json!({
-        "did": made.did,
-        "fingerprint": made.fingerprint,
-        "period": made.period,
-        "serial": made.serial,
-    });
-    if let (Some(authority), Some(members)) = (authority, members.as_object_mut()) {
-        members.insert("authority".into(), authority.into());
-    }
-    members
-}
-
 /// The method that is named, or the only one.
-fn choose<'a>(
-    known: &'a [Method],
-    did: &str,
-    named: Option<&str>,
-) -> anyhow::Result<&'a Method> {
+fn choose<'a>(known: &'a [Method], did: &str, named: Option<&str>) -> anyhow::Result<&'a Method> {
     let ids: Vec<&str> = known.iter().map(|method| method.id.as_str()).collect();
     let ids = ids.join(", ");
     match (named, known) {

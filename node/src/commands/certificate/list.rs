@@ -66,8 +66,7 @@ impl Crl {
         let client = Client::new(&global.url);
         let trust = &self.signing.trust;
         let now = now_ms() / 1000 * 1000;
-        let signatory =
-            Signatory::open(&client, self.issuer_key.as_deref(), &self.signing, now)?;
+        let signatory = Signatory::open(&client, self.issuer_key.as_deref(), &self.signing, now)?;
         let before = published(&client, &signatory.did, trust)?;
         let listed = certificates_of(&client, &signatory.did, trust)?;
         let previous = before.as_ref().map(|(_, list)| list.this_update);

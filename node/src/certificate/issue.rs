@@ -143,16 +143,15 @@ impl Issuer<'_> {
         Ok(params.signed_by(&signer, &pair)?.der().to_vec())
     }
 
-    /// What the library takes an issuer from: a certificate with its name, which nobody sees, and
-    /// its key.
+    /// What the library takes an issuer from: a certificate, of which it reads the name alone, and
+    /// the key. Nobody signs that certificate, so that the key signs what is issued and no more.
     fn signer(&self) -> Result<(Certificate, KeyPair), Error> {
-        let pair = KeyPair::from_remote(Box::new(Signer {
-            subject: Subject::of(&self.key.public()),
-            key: self.key.clone(),
-        }))?;
         let mut params = CertificateParams::default();
         params.distinguished_name = name(self.did);
-        Ok((params.self_signed(&pair)?, pair))
+        let named = params.self_signed(&KeyPair::from_remote(Box::new(Nobody))?)?;
+        let subject = Subject::of(&self.key.public());
+        let signer = Signer { subject, key: self.key.clone() };
+        Ok((named, KeyPair::from_remote(Box::new(signer))?))
     }
 }
 
@@ -208,6 +207,23 @@ impl RemoteKeyPair for Signer {
 
     fn algorithm(&self) -> &'static SignatureAlgorithm {
         self.subject.algorithm
+    }
+}
+
+/// Has no key and signs nothing.
+struct Nobody;
+
+impl RemoteKeyPair for Nobody {
+    fn public_key(&self) -> &[u8] {
+        &[]
+    }
+
+    fn sign(&self, _bytes: &[u8]) -> Result<Vec<u8>, Error> {
+        Ok(Vec::new())
+    }
+
+    fn algorithm(&self) -> &'static SignatureAlgorithm {
+        &rcgen::PKCS_ED25519
     }
 }
 

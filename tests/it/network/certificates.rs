@@ -208,6 +208,10 @@ fn s37_s40_openssl_accepts_a_certificate_before_and_with_the_list_refuses_it_aft
     country.assert_refused("bank.pem", "status");
     let (accepted, said) = publish();
     assert!(!accepted && said.contains("certificate revoked"), "revoked: {said}");
+    // The certificate says where its list is, and OpenSSL fetches it from the node.
+    let words = ["verify", "-crl_check", "-crl_download", "-CAfile", "ca.pem", "bank.pem"];
+    let said = text(&country.openssl(&words));
+    assert!(said.contains("certificate revoked"), "{said}");
     country.assert_accepted("ca.pem");
     the_list_is_served_with_its_proof(&country, &provider, fingerprint);
 }

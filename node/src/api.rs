@@ -9,6 +9,7 @@
 
 mod answer;
 mod blocks;
+mod certificates;
 mod cursor;
 mod dids;
 mod driver;
@@ -174,6 +175,7 @@ impl Observer for Announcer {
 fn table() -> Table {
     let families = [
         blocks::routes,
+        certificates::routes,
         dids::routes,
         driver::routes,
         events::routes,

@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use clap::Args;
 use proofs::{Hash, Receipt, Record, Trust, Verdict};
-use registry::author::{Key, Times};
+use registry::author::{self, Key, Times};
 use registry::did_state::{self, DidState};
 use registry::multikey::PublicKey;
 use registry::{Context, Rejection, SignedEvent, json};
 use serde_json::Value;
 
+use crate::cli::Global;
 use crate::client::{Client, ClientError, Problem, read_receipt};
 use crate::clock::now_ms;
 use crate::keys::{self, KeyFile};
@@ -119,19 +120,34 @@ pub fn current(
 /// # Errors
 /// The node does not answer, or its answer does not hold.
 pub fn record(client: &Client, key: &str, trust: &TrustArgs) -> anyhow::Result<Option<Record>> {
-    let ask = || Ok(client.record(key)?);
-    let answer = if trust.is_nothing() {
-        ask()?
-    } else {
-        let check = |known: &Trust, answer: &Vec<u8>| trust.check(known, answer);
-        let (answer, verdict) = proven(client, &mut trust.trust()?, ask, check)?;
-        anyhow::ensure!(verdict.is_valid(), "the node's answer about `{key}` is {verdict}");
-        answer
-    };
-    let shown: Value = serde_json::from_slice(&answer)?;
+    if trust.is_nothing() {
+        return shown(&client.record(key)?, key);
+    }
+    let (record, verdict) = proven_record(client, key, &mut trust.trust()?, trust)?;
+    anyhow::ensure!(verdict.is_valid(), "the node's answer about `{key}` is {verdict}");
+    Ok(record)
+}
+
+/// What a key holds, if anything, by a node's answer, and the verdict on its proof.
+///
+/// # Errors
+/// The node does not answer, or answers about another key.
+pub fn proven_record(
+    client: &Client,
+    key: &str,
+    trust: &mut Trust,
+    args: &TrustArgs,
+) -> anyhow::Result<(Option<Record>, Verdict)> {
+    let check = |known: &Trust, answer: &Vec<u8>| args.check(known, answer);
+    let (answer, verdict) = proven(client, trust, || Ok(client.record(key)?), check)?;
+    Ok((shown(&answer, key)?, verdict))
+}
+
+fn shown(answer: &[u8], key: &str) -> anyhow::Result<Option<Record>> {
+    let shown: Value = serde_json::from_slice(answer)?;
     // A proof of another record, however true, is no answer.
     anyhow::ensure!(shown.get("key").and_then(Value::as_str) == Some(key), "another key's record");
-    Ok(registry::answer::shown_record(&answer))
+    Ok(registry::answer::shown_record(answer))
 }
 
 /// The verdict on a receipt; `None` where there is nothing to trust, and none was named.
@@ -219,6 +235,22 @@ impl Delivery {
 }
 
 impl Delivered {
+    /// Prints what the event is about alone on the first line, and what became of it.
+    ///
+    /// # Errors
+    /// As [`output::line`].
+    pub fn report(&self, global: &Global, name: &str, about: &str) -> anyhow::Result<()> {
+        if global.json {
+            let mut value = self.json();
+            if let Some(members) = value.as_object_mut() {
+                members.insert(name.to_owned(), about.into());
+            }
+            return output::json(&value);
+        }
+        output::line(about)?;
+        output::line(&self.text())
+    }
+
     /// What happened, for people.
     pub fn text(&self) -> String {
         match self {
@@ -305,6 +337,40 @@ pub fn read_file(path: &Path) -> anyhow::Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// An event that each of these key files signs for the DID that it names; the author is the first.
+///
+/// # Errors
+/// A file cannot be opened or names no DID.
+pub fn signed(
+    network: &Network,
+    kind: &str,
+    members: Value,
+    paths: &[PathBuf],
+) -> anyhow::Result<Value> {
+    let keys = load_keys(paths)?;
+    let dids: Vec<&str> = keys
+        .iter()
+        .zip(paths)
+        .map(|(key, path)| did_of(key, path))
+        .collect::<anyhow::Result<_>>()?;
+    let author = dids.first().context("name a key with --key")?;
+    let mut event = author::event(kind, &network.name, author, times(), members);
+    for (did, key) in dids.iter().zip(&keys) {
+        author::sign(&mut event, did, &network.domain(), key)?;
+    }
+    Ok(event)
+}
+
+/// The DID that a key file names.
+///
+/// # Errors
+/// It names none.
+pub fn did_of<'a>(key: &'a KeyFile, path: &Path) -> anyhow::Result<&'a str> {
+    key.did().with_context(|| {
+        format!("`{}` does not say whose key it is: write its `did`", path.display())
+    })
+}
+
 /// Signs for `did` with each of these keys.
 ///
 /// # Errors
@@ -316,7 +382,7 @@ pub fn sign_all(
     keys: &[KeyFile],
 ) -> anyhow::Result<()> {
     for key in keys {
-        registry::author::sign(event, did, domain, key as &dyn Key)?;
+        author::sign(event, did, domain, key as &dyn Key)?;
     }
     Ok(())
 }

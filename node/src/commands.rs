@@ -36,6 +36,7 @@ commands! {
     event::Event,
     governance::Governance,
     trust::Trust,
+    certificate::Certificate,
     explain::Explain,
     verify::Verify,
     init::Init,

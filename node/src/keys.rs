@@ -15,6 +15,7 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD as BASE64;
 use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
+use p256::ecdsa::signature::Signer;
 use rand::RngCore;
 use rand::rngs::OsRng;
 use registry::author::Key;
@@ -217,6 +218,18 @@ impl KeyFile {
         match &self.secret {
             Secret::Ed25519(key) => Zeroizing::new(key.to_bytes()),
             Secret::P256(key) => Zeroizing::new(key.to_bytes().into()),
+        }
+    }
+
+    /// The raw signature over bytes that are no event, such as those of a certificate. They are
+    /// longer than the two hashes that an event's signature is over, so neither passes for the other.
+    pub fn sign_bytes(&self, bytes: &[u8]) -> Vec<u8> {
+        match &self.secret {
+            Secret::Ed25519(key) => key.sign(bytes).to_bytes().to_vec(),
+            Secret::P256(key) => {
+                let signature: p256::ecdsa::Signature = Signer::sign(key.as_ref(), bytes);
+                signature.to_bytes().to_vec()
+            }
         }
     }
 

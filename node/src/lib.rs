@@ -12,6 +12,7 @@ pub mod admission;
 pub mod api;
 pub mod application;
 pub mod author;
+pub mod certificate;
 pub mod checkpoint;
 pub mod cli;
 pub mod client;

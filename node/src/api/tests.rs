@@ -20,6 +20,7 @@ use crate::space::Room;
 use crate::testing::{AtOnce, World, key};
 use conformance::Document;
 
+mod certificates;
 mod conformance;
 mod dereferencing;
 mod interface;

@@ -6,11 +6,10 @@ mod read;
 
 use clap::{Args, Subcommand};
 
-use crate::author::Delivered;
 use crate::cli::Global;
-use crate::output;
 
 pub use create::Create;
+pub(crate) use read::answered;
 
 /// Create, change, end and resolve DIDs
 #[derive(Args, Debug)]
@@ -47,17 +46,4 @@ impl Did {
             Action::History(command) => command.run(global),
         }
     }
-}
-
-/// Prints the DID alone on the first line, and what became of its event.
-fn report(global: &Global, did: &str, delivered: &Delivered) -> anyhow::Result<()> {
-    if global.json {
-        let mut value = delivered.json();
-        if let Some(members) = value.as_object_mut() {
-            members.insert("did".into(), did.into());
-        }
-        return output::json(&value);
-    }
-    output::line(did)?;
-    output::line(&delivered.text())
 }

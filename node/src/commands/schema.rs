@@ -111,15 +111,7 @@ impl Publish {
         let mut event = author::event("SchemaPublished", &network.name, &did, times(), members);
         sign_all(&mut event, &did, &network.domain(), &keys)?;
         let delivered = self.delivery.deliver(&client, &event, &self.trust)?;
-        if global.json {
-            let mut value = delivered.json();
-            if let Some(members) = value.as_object_mut() {
-                members.insert("schema".into(), uri.into());
-            }
-            return output::json(&value);
-        }
-        output::line(&uri)?;
-        output::line(&delivered.text())
+        delivered.report(global, "schema", &uri)
     }
 
     /// The event's own members; `latest` finds the version that is to be followed.

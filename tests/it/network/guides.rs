@@ -1,7 +1,7 @@
 //! What the guides say can be done is done here, as it is written there.
 
 use std::fs;
-use std::process::Command;
+use std::process::{Command, Output};
 
 use serde_json::json;
 use tests::network::{dzong, text};
@@ -13,6 +13,21 @@ fn commands(guide: &str, section: &str) -> String {
     let (_, section) = guide.split_once(section).expect("the section");
     let section = section.split("\n## ").next().unwrap_or_default();
     section.lines().filter_map(|line| line.strip_prefix("    ")).map(|l| format!("{l}\n")).collect()
+}
+
+/// Runs the commands of a guide in the network's folder, where it has `localnet/`.
+fn run(network: &Network, script: &str) -> Output {
+    let path = std::env::var("PATH").unwrap_or_default();
+    let folder = dzong();
+    let folder = folder.parent().expect("a folder");
+    Command::new("bash")
+        .args(["-euo", "pipefail", "-c", &script.replace("localnet/", "")])
+        .current_dir(network.home())
+        .env("PATH", format!("{}:{path}", folder.display()))
+        .env("DZONG_HOME", network.home())
+        .env("DZONG_URL", network.url(0))
+        .output()
+        .expect("bash runs")
 }
 
 fn has(tool: &str) -> bool {
@@ -28,19 +43,8 @@ fn a_wallet_of_shell_tools_registers_a_did_as_the_guide_says() {
     }
     let network = Network::start();
     let script = commands("registrar.md", "## An example");
-    let script = script.replace("http://127.0.0.1:8080", &network.url(1));
-    let script = script.replace("localnet/", "");
-    let path = std::env::var("PATH").unwrap_or_default();
-    let folder = dzong();
-    let folder = folder.parent().expect("a folder");
-    let output = Command::new("bash")
-        .args(["-euo", "pipefail", "-c", &script])
-        .current_dir(network.home())
-        .env("PATH", format!("{}:{path}", folder.display()))
-        .env("DZONG_HOME", network.home())
-        .env("DZONG_URL", network.url(1))
-        .output()
-        .expect("bash runs");
+    let script = script.replace("http://127.0.0.1:8080", &network.url(0));
+    let output = run(&network, &script);
     let said = text(&output);
     assert!(output.status.success(), "{said}");
     assert_eq!(said.matches("finished\n").count(), 2, "{said}");
@@ -61,19 +65,8 @@ fn governors_decide_as_their_guide_says() {
         "## Around one table",
         "## What changes the network waits",
     ];
-    let folder = dzong();
-    let folder = folder.parent().expect("a folder");
-    let path = std::env::var("PATH").unwrap_or_default();
     for section in sections {
-        let script = commands("governors.md", section).replace("localnet/", "");
-        let output = Command::new("bash")
-            .args(["-euo", "pipefail", "-c", &script])
-            .current_dir(network.home())
-            .env("PATH", format!("{}:{path}", folder.display()))
-            .env("DZONG_HOME", network.home())
-            .env("DZONG_URL", network.url(0))
-            .output()
-            .expect("bash runs");
+        let output = run(&network, &commands("governors.md", section));
         assert!(output.status.success(), "{section}: {}", text(&output));
     }
     let documents = network.ok(&["governance", "documents"]);
@@ -81,6 +74,24 @@ fn governors_decide_as_their_guide_says() {
         assert!(documents.contains(name), "{documents}");
     }
     assert!(network.ok(&["node", "status"]).contains("ready"));
+}
+
+#[test]
+fn certificates_are_issued_checked_and_ended_as_their_guide_says() {
+    if let Some(tool) = ["bash", "jq", "openssl"].iter().find(|tool| !has(tool)) {
+        println!("skipped: {tool} is not there");
+        return;
+    }
+    let network = Network::start();
+    let script = ["## Issue and check", "## End one"].map(|part| commands("certificates.md", part));
+    // The sections are one session, `$K` and all.
+    let output = run(&network, &script.concat());
+    let said = text(&output);
+    assert!(output.status.success(), "{said}");
+    assert_eq!(said.matches("\naccepted\n").count(), 1, "{said}");
+    assert_eq!(said.matches("bank.pem: OK\n").count(), 1, "{said}");
+    assert!(said.contains("\nrefused: status\nrefused\n"), "{said}");
+    assert!(said.contains("certificate revoked"), "{said}");
 }
 
 #[test]

@@ -14,13 +14,16 @@ use registry::governance::decision::{self, Decision};
 use registry::multikey::PublicKey;
 use registry::resolution::Question;
 use registry::time;
+use registry::trust::{Moment, Period};
 use serde_json::{Value, json};
 
 use super::{mark, name};
 use crate::author::{Delivered, Delivery, Network, endorser, times};
+use crate::certificate::{Draft, Issuer, new_serial};
 use crate::cli::Global;
 use crate::client::{Client, ClientError};
 use crate::clock::now_ms;
+use crate::commands::certificate::check::examine;
 use crate::document;
 use crate::keys::{KeyFile, Suite};
 use crate::output::{self, Tone};
@@ -110,16 +113,11 @@ impl Stage {
     }
 
     /// A new DID with a minimal document, certified.
-    pub(super) fn create(
-        &mut self,
-        keys: &[&KeyFile],
-        control: Control,
-    ) -> anyhow::Result<String> {
+    pub(super) fn create(&mut self, keys: &[&KeyFile], control: Control) -> anyhow::Result<String> {
         let publics: Vec<PublicKey> = keys.iter().map(|key| key.public()).collect();
         let placeholder = author::placeholder(&self.network.name);
         let document = document::minimal(&placeholder, &publics);
-        let (did, mut event) =
-            author::inception(&self.network.name, document, &control, times())?;
+        let (did, mut event) = author::inception(&self.network.name, document, &control, times())?;
         let did = did.to_did().as_str().to_owned();
         let domain = self.network.domain();
         for key in keys {
@@ -193,6 +191,48 @@ impl Stage {
         }
         let members = json!({ "document": document });
         self.change("DidUpdated", &actor.did, &[&actor.key], members)
+    }
+
+    /// Lets a DID's document name the key that it signs with, unless it does.
+    pub(super) fn publish_key(&mut self, actor: &Actor) -> anyhow::Result<()> {
+        let methods = document::minimal(&actor.did, &[actor.key.public()]);
+        let before = self.document(&actor.did)?;
+        let document = document::merge(before.clone(), methods);
+        if document == before {
+            return Ok(());
+        }
+        let members = json!({ "document": document });
+        self.change("DidUpdated", &actor.did, &[&actor.key], members)
+    }
+
+    /// A certificate of the holder's key for a year, signed by the issuer's: its DER bytes.
+    pub(super) fn certify(&self, issuer: &Actor, holder: &Actor) -> anyhow::Result<Vec<u8>> {
+        let now = now_ms() / 1000 * 1000;
+        let draft = Draft {
+            did: &holder.did,
+            key: &holder.key.public(),
+            period: Period { from: Moment(now), until: Moment(now + 365 * 86_400_000) },
+            serial: &new_serial(),
+            is_authority: false,
+            list_url: None,
+        };
+        Ok(Issuer { did: &issuer.did, key: &issuer.key }.certify(&draft)?)
+    }
+
+    /// Checks a certificate in which only this may be wrong, and must be.
+    pub(super) fn check_certificate(&mut self, der: &[u8], wrong: &[&str]) -> anyhow::Result<()> {
+        let findings = examine(&self.client, self.trust.clone(), &self.trust_args, der)?;
+        let failed = findings.iter().filter(|finding| !finding.holds);
+        let as_expected = failed.map(|finding| finding.check).eq(wrong.iter().copied());
+        for finding in &findings {
+            self.say(&finding.text());
+        }
+        let text = match wrong {
+            [] => "the certificate is accepted".to_owned(),
+            wrong => format!("the certificate is refused: {}", wrong.join(", ")),
+        };
+        self.result(as_expected, &text, json!({ "checks": findings }));
+        Ok(())
     }
 
     /// The ledger's time, as events write it.

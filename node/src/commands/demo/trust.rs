@@ -12,6 +12,7 @@ use registry::trust::{
 use serde_json::{Value, json};
 
 use super::stage::{Actor, Stage};
+use crate::certificate::X509;
 use crate::clock::now_ms;
 
 /// The types that the day begins with.
@@ -50,11 +51,9 @@ pub(super) fn play(stage: &mut Stage) -> anyhow::Result<()> {
 fn the_types(stage: &mut Stage, offices: &Offices) -> anyhow::Result<()> {
     stage.begin("What may be issued and asked for: credential types, with schemas (s.46, s.48)");
     let registrar = stage.newcomer("civil-registry")?;
-    for (name, base) in [
-        (FOUNDATIONAL, None),
-        (LICENCE, Some(FOUNDATIONAL)),
-        (TRANSCRIPT, Some(FOUNDATIONAL)),
-    ] {
+    for (name, base) in
+        [(FOUNDATIONAL, None), (LICENCE, Some(FOUNDATIONAL)), (TRANSCRIPT, Some(FOUNDATIONAL))]
+    {
         let schema = schema(stage, &registrar, name)?;
         let mut members = json!({ "name": name, "schema": schema });
         match base {
@@ -171,15 +170,15 @@ fn a_certificate_and_an_appeal(
 ) -> anyhow::Result<()> {
     stage.begin("A certificate is suspended; its holder appeals and is right (s.37 to s.43)");
     let office = [&offices.administration];
-    let fingerprint = digest(holder.did());
-    let record = key::<Certificate>(&fingerprint);
-    let members = json!({
-        "did": holder.did(),
-        "fingerprint": fingerprint,
-        "period": year(),
-        "serial": "01",
-    });
-    stage.act("CertificateRegistered", &office, members)?;
+    stage.say("the Administrative Body publishes the key that it certifies with:");
+    stage.publish_key(&offices.administration)?;
+    let der = stage.certify(&offices.administration, holder)?;
+    let certificate = X509::read(&der)?;
+    let fingerprint = certificate.fingerprint.as_str();
+    let record = key::<Certificate>(fingerprint);
+    stage.act("CertificateRegistered", &office, certificate.registration(None))?;
+    stage.say("anyone checks the X.509 certificate against the ledger:");
+    stage.check_certificate(&der, &[])?;
     let revoker = stage.newcomer("revoker")?;
     certified(stage, offices, &revoker, "revocation-service-provider")?;
     let revocation = grant(&offices.administration, &revoker, "revoke", DPKI_CERTIFICATE);
@@ -194,7 +193,7 @@ fn a_certificate_and_an_appeal(
     stage.say("the Administrative Body itself may not, a revocation service provider may (s.87):");
     stage.refused_act("CertificateSuspended", &office, suspension.clone())?;
     let decision = stage.act("CertificateSuspended", &[&revoker], suspension)?;
-    state(stage, &record)?;
+    stage.check_certificate(&der, &["status"])?;
     let appeal = json!({
         "certificate": fingerprint,
         "decision": decision,
@@ -213,7 +212,7 @@ fn a_certificate_and_an_appeal(
     let mut back = json!({ "subject": fingerprint });
     stage.supersede(&mut back, &record)?;
     stage.act("CertificateReinstated", &office, back)?;
-    state(stage, &record)
+    stage.check_certificate(&der, &[])
 }
 
 fn a_foreign_scheme(stage: &mut Stage, offices: &Offices) -> anyhow::Result<()> {

@@ -13,7 +13,6 @@ use registry::did_state::DidState;
 use registry::multikey::PublicKey;
 use serde_json::{Map, Value, json};
 
-use super::report;
 use crate::author::{Delivery, Network, current, load_keys, public_keys, read_json, times};
 use crate::cli::Global;
 use crate::client::Client;
@@ -215,7 +214,7 @@ impl Standing {
             author::sign(&mut event, &signer, &self.network.domain(), key)?;
         }
         let delivered = change.delivery.deliver(&self.client, &event, &change.trust)?;
-        report(global, did, &delivered)
+        delivered.report(global, "did", did)
     }
 
     /// For whom a key signs: the DID itself, or one of its controllers.

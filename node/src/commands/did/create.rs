@@ -7,7 +7,6 @@ use registry::author::{self, Key, key_hash};
 use registry::control::Control;
 use serde_json::Value;
 
-use super::report;
 use crate::author::{Delivered, Delivery, Network, endorser, load_keys, public_keys};
 use crate::author::{read_json, sign_all, times};
 use crate::cli::Global;
@@ -88,7 +87,7 @@ impl Create {
         if let (Delivered::Draft(_), false) = (&delivered, enough) {
             output::progress("after the last signature: `dzong event sign --endorse`");
         }
-        report(global, &did, &delivered)
+        delivered.report(global, "did", &did)
     }
 
     fn draft(&self, network: &Network, keys: &[KeyFile]) -> anyhow::Result<(String, Value)> {

@@ -104,7 +104,7 @@ impl Resolve {
 
 /// The answer to a question, and its verdict where there is trust. An honest answer to another
 /// question is no answer.
-fn answered(
+pub(crate) fn answered(
     client: &Client,
     question: &Question,
     trust: Option<&mut Trust>,

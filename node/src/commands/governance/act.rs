@@ -7,13 +7,12 @@ use clap::Args;
 use proofs::Hash;
 use registry::governance::decision::{self, Decision};
 use registry::governance::body;
-use registry::{author, json};
+use registry::json;
 use serde_json::{Map, Value, json};
 
-use crate::author::{Delivered, Delivery, Network, load_keys, read_json, record, times};
+use crate::author::{Delivered, Delivery, Network, read_json, record, signed};
 use crate::cli::Global;
 use crate::client::Client;
-use crate::keys::KeyFile;
 use crate::output;
 use crate::trust::TrustArgs;
 
@@ -145,19 +144,7 @@ impl Signing {
         about: Option<Hash>,
     ) -> anyhow::Result<()> {
         let network = Network::of(client)?;
-        let keys = load_keys(&self.keys)?;
-        let signers: Vec<(&str, &KeyFile)> =
-            keys.iter().zip(&self.keys).map(|(key, path)| {
-                let did = key.did().with_context(|| {
-                    format!("`{}` does not say whose key it is: write its `did`", path.display())
-                })?;
-                Ok((did, key))
-            }).collect::<anyhow::Result<_>>()?;
-        let (first, _) = signers.first().context("name a key with --key")?;
-        let mut event = author::event(kind, &network.name, first, times(), members);
-        for (did, key) in &signers {
-            author::sign(&mut event, did, &network.domain(), *key)?;
-        }
+        let event = signed(&network, kind, members, &self.keys)?;
         let id = match about {
             Some(id) => id,
             None => registry::event::id_of(&json::canonical(&event)?)?,

@@ -16,9 +16,11 @@ pub const CREDENTIAL_TYPE: &str = "AuthorizationCredential";
 /// The `type` of its statuses: a question to the trust registry.
 pub const STATUS_TYPE: &str = "TrustRegistryQuery";
 
-const CONTEXT: &str = "https://www.w3.org/ns/credentials/v2";
-/// The vocabulary that the standard keeps for terms of an issuer's own.
-const OWN_TERMS: &str = "https://www.w3.org/ns/credentials/issuer-dependent#";
+/// The second is what the standard has for terms of an issuer's own.
+const CONTEXTS: [&str; 2] = [
+    "https://www.w3.org/ns/credentials/v2",
+    "https://www.w3.org/ns/credentials/undefined-terms/v2",
+];
 
 /// An authorization that counts, with the four words that TRQP asks about.
 struct Counting {
@@ -52,7 +54,7 @@ pub fn credential(
     let granted: Vec<Value> = counting.iter().map(|one| granted(&one.listing)).collect();
     let statuses: Vec<Value> = counting.into_iter().map(|one| one.question).collect();
     Ok(json!({
-        "@context": [CONTEXT, { "@vocab": OWN_TERMS }],
+        "@context": CONTEXTS,
         "type": ["VerifiableCredential", CREDENTIAL_TYPE],
         "issuer": issuer,
         "validFrom": Moment(time),

@@ -214,7 +214,7 @@ fn read_options(body: &[u8]) -> Options {
         Ok(_) => return Err(refuse("options are a JSON object".into())),
         Err(error) => return Err(refuse(error.to_string())),
     };
-    let text = |(name, value)| match value {
+    let text = |(name, value): (String, serde_json::Value)| match value {
         serde_json::Value::String(text) => Ok((name, text)),
         serde_json::Value::Bool(flag) if is_flag(&name) => Ok((name, flag.to_string())),
         _ => {

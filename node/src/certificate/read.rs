@@ -15,11 +15,32 @@ use x509_parser::x509::{AlgorithmIdentifier, SubjectPublicKeyInfo, X509Name, X50
 
 use super::{ED25519, Label, P256, USER_ID, ed25519_key, fingerprint, p256_key};
 
-/// Algorithms (RFC 8410; RFC 5758, 3.2; RFC 5480, 2.1.1).
+/// How X.509 names an algorithm of signatures, and the whole identifier in DER.
+struct Algorithm {
+    suite: &'static str,
+    id: Oid<'static>,
+    encoded: &'static [u8],
+}
+
+/// RFC 8410, 3; RFC 5758, 3.2: neither has parameters.
+static ALGORITHMS: [Algorithm; 2] = [
+    Algorithm { suite: ED25519, id: ID_ED25519, encoded: b"\x30\x05\x06\x03\x2b\x65\x70" },
+    Algorithm {
+        suite: P256,
+        id: oid!(1.2.840.10045.4.3.2),
+        encoded: b"\x30\x0a\x06\x08\x2a\x86\x48\xce\x3d\x04\x03\x02",
+    },
+];
+
+/// Keys (RFC 8410, 3; RFC 5480, 2.1.1).
 const ID_ED25519: Oid<'static> = oid!(1.3.101.112);
-const ID_ECDSA_SHA256: Oid<'static> = oid!(1.2.840.10045.4.3.2);
 const ID_EC_PUBLIC_KEY: Oid<'static> = oid!(1.2.840.10045.2.1);
 const ID_P256: Oid<'static> = oid!(1.2.840.10045.3.1.7);
+
+/// The tag of the bit string that holds a signature.
+const BIT_STRING: u8 = 3;
+
+const UNCLEAR: &str = "its signature is not written as X.509 wants";
 
 /// Most bytes that are read.
 const BYTES_MAX: usize = 128 << 10;
@@ -81,11 +102,8 @@ impl X509 {
         }
         check_understood(parsed.extensions())?;
         let inner = &parsed.tbs_certificate.signature;
-        let signed = Signed::new(
-            parsed.tbs_certificate.as_ref(),
-            (inner, &parsed.signature_algorithm),
-            &parsed.signature_value,
-        )?;
+        let signed = parsed.tbs_certificate.as_ref();
+        let signed = Signed::new(&der, signed, inner, &parsed.signature_value)?;
         let validity = parsed.validity();
         // X.509 names the last second that is included, a period the first that is not.
         let end = moment(validity.not_after)?.0.saturating_add(1000);
@@ -137,11 +155,8 @@ impl List {
         let entries = || parsed.iter_revoked_certificates();
         entries().try_for_each(|entry| check_understood(entry.extensions()))?;
         let inner = &parsed.tbs_cert_list.signature;
-        let signed = Signed::new(
-            parsed.tbs_cert_list.as_ref(),
-            (inner, &parsed.signature_algorithm),
-            &parsed.signature_value,
-        )?;
+        let signed = parsed.tbs_cert_list.as_ref();
+        let signed = Signed::new(&der, signed, inner, &parsed.signature_value)?;
         let number = parsed.crl_number().and_then(|number| u64::try_from(number).ok());
         let Some(until) = parsed.next_update() else { return wrong("no next list is promised") };
         Ok(List {
@@ -161,27 +176,32 @@ impl List {
 }
 
 impl Signed {
-    /// The algorithm is named twice (RFC 5280, 4.1.1.2), within the signature's reach and without.
+    /// The algorithm is named twice (RFC 5280, 4.1.1.2): within what is signed and without. What is
+    /// without has one encoding here, so that nothing can be changed that is not noticed.
     fn new(
-        bytes: &[u8],
-        (inner, outer): (&AlgorithmIdentifier<'_>, &AlgorithmIdentifier<'_>),
+        der: &[u8],
+        signed: &[u8],
+        inner: &AlgorithmIdentifier<'_>,
         signature: &BitString<'_>,
     ) -> Result<Signed, Malformed> {
-        if inner != outer || outer.parameters.is_some() {
-            return wrong("the algorithm of the signature is not named clearly");
-        }
-        let raw = signature.data.as_ref();
-        let (suite, signature) = if outer.algorithm == ID_ED25519 {
-            (ED25519, raw.to_vec())
-        } else if outer.algorithm == ID_ECDSA_SHA256 {
-            let Ok(signature) = Signature::from_der(raw) else {
-                return wrong("the signature is not two numbers in DER");
-            };
-            (P256, signature.to_bytes().to_vec())
-        } else {
+        let known = ALGORITHMS.iter().find(|known| known.id == inner.algorithm);
+        let Some(Algorithm { suite, encoded, .. }) = known else {
             return wrong("it is signed by another algorithm than Ed25519 and ECDSA with P-256");
         };
-        Ok(Signed { bytes: bytes.to_vec(), suite, signature })
+        let raw = signature.data.as_ref();
+        let Ok(length) = u8::try_from(raw.len() + 1) else { return wrong(UNCLEAR) };
+        let end = [encoded, &[BIT_STRING, length, 0][..], raw].concat();
+        if inner.parameters.is_some() || !der.ends_with(&end) {
+            return wrong(UNCLEAR);
+        }
+        let signature = match *suite {
+            ED25519 => raw.to_vec(),
+            _ => match Signature::from_der(raw) {
+                Ok(signature) => signature.to_bytes().to_vec(),
+                Err(_) => return wrong("the signature is not two numbers in DER"),
+            },
+        };
+        Ok(Signed { bytes: signed.to_vec(), suite, signature })
     }
 
     fn is_by(&self, key: &PublicKey) -> bool {

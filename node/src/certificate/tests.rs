@@ -153,7 +153,11 @@ fn the_keys_of_a_document_count_by_controller_time_and_purpose() {
         "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
         "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0",
     });
-    let jwk = |id: &str, key: &serde_json::Value| json!({ "id": id, "type": "JsonWebKey", "controller": HOLDER, "publicKeyJwk": key });
+    let jwk = |id: &str, key: &serde_json::Value| {
+        let mut method = json!({ "id": id, "type": "JsonWebKey", "controller": HOLDER });
+        method["publicKeyJwk"] = key.clone();
+        method
+    };
     let mut off_the_curve = p256.clone();
     off_the_curve["y"] = p256["x"].clone();
     let document = json!({

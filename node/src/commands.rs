@@ -44,6 +44,7 @@ commands! {
     node::Node,
     audit::Audit,
     export::Export,
+    import::Import,
     rebuild::Rebuild,
     load::Load,
 }

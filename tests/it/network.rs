@@ -8,5 +8,6 @@ mod governance;
 mod guides;
 mod lifecycle;
 mod log;
+mod moving;
 mod npm;
 mod trouble;

@@ -1,7 +1,10 @@
 //! `dzong import`: what comes from elsewhere: a whole ledger into a new home, or transactions of
 //! another ledger into this one.
 
+mod domain;
+mod indy;
 mod ledger_file;
+mod source;
 
 use std::path::PathBuf;
 
@@ -11,7 +14,9 @@ use crate::cli::Global;
 
 /// Make a node's ledger from an exported one, or bring in what another ledger holds
 #[derive(Args, Debug)]
-#[command(after_help = "Example:\n  dzong import ledger bhutan.jsonl --home ./node")]
+#[command(after_help = "Example:\n  dzong import ledger bhutan.jsonl --home ./node\n  \
+    dzong import source domain.jsonl --namespace bhutan --evidence minutes.pdf --out approve.json\n  \
+    dzong import indy domain.jsonl --namespace bhutan --key administrative-body.json")]
 pub struct Import {
     #[command(subcommand)]
     what: What,
@@ -20,6 +25,8 @@ pub struct Import {
 #[derive(Subcommand, Debug)]
 enum What {
     Ledger(LedgerFile),
+    Source(source::Source),
+    Indy(indy::Indy),
 }
 
 /// Replay a whole ledger into a home, from genesis on; nothing of the file is believed
@@ -51,6 +58,8 @@ impl Import {
     pub fn run(self, global: &Global) -> anyhow::Result<()> {
         match self.what {
             What::Ledger(command) => command.run(global),
+            What::Source(command) => command.run(),
+            What::Indy(command) => command.run(global),
         }
     }
 }

@@ -45,6 +45,7 @@ commands! {
     node::Node,
     audit::Audit,
     export::Export,
+    import::Import,
     rebuild::Rebuild,
     load::Load,
 }

@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 
 use crate::event::id_of;
 use crate::trust::query::{self, Query};
-use crate::{dereferencing, did, json, resolution, resource};
+use crate::{dereferencing, did, import, json, resolution, resource};
 
 /// The largest answer that is checked.
 pub const ANSWER_BYTES_MAX: usize = 16 << 20;
@@ -28,6 +28,8 @@ pub enum Question {
     Authorization(query::Question),
     /// A DID URL.
     Dereferencing(dereferencing::Question),
+    /// An AnonCreds object of another ledger.
+    Imported(import::Question),
     /// Whether an authority is recognised (TRQP).
     Recognition(query::Question),
     /// A record by its key.
@@ -49,6 +51,7 @@ impl Question {
             Question::Resource(question) if !question.resource_metadata => {
                 Some(Shown { place: "content", member: "content" })
             }
+            Question::Imported(_) => Some(Shown { place: "content", member: "content" }),
             _ => None,
         }
     }
@@ -56,7 +59,9 @@ impl Question {
     /// The member of the answer that holds the proof, or whose metadata do.
     fn place(&self) -> &'static str {
         match self {
-            Question::Dereferencing(_) | Question::Resource(_) => "contentMetadata",
+            Question::Dereferencing(_) | Question::Imported(_) | Question::Resource(_) => {
+                "contentMetadata"
+            }
             Question::Authorization(_) | Question::Recognition(_) | Question::Record(_) => "proof",
             Question::Resolution(_) => "didDocumentMetadata",
         }
@@ -97,6 +102,9 @@ impl Proof {
         match (&self.question, self.evidence.records.as_slice()) {
             (Question::Resolution(question), [record]) => {
                 question.answer(record).is_some_and(|answer| answer.document.is_some())
+            }
+            (Question::Imported(question), [record]) => {
+                question.answer(record).is_some_and(|answer| answer.content.is_some())
             }
             (Question::Resource(question), records) => {
                 let answer = question.answer(did::network_of(&question.did), records);
@@ -283,6 +291,9 @@ fn rebuild(proof: &Proof, trust: &Trust) -> Result<Value, String> {
                 Ok(_) => question.answer(proven).ok_or(SILENT)?.to_json(None),
                 Err(failure) => dereferencing::Dereferencing::failed(failure, None).to_json(None),
             }
+        }
+        Question::Imported(question) => {
+            question.answer(only(records)?).ok_or(SILENT)?.to_json(None)
         }
         Question::Resource(question) => {
             let answer = question.answer(network(&question.did), records);

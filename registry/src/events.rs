@@ -176,6 +176,10 @@ events! {
         wallet_certified::WalletCertified,
         wallet_withdrawn::WalletWithdrawn,
     }
+    import {
+        source_ledger_approved::SourceLedgerApproved,
+        transaction_imported::TransactionImported,
+    }
 }
 
 /// Checks a DID document in canonical form.

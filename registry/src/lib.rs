@@ -26,6 +26,7 @@ pub mod events;
 pub mod explain;
 pub mod genesis;
 pub mod governance;
+pub mod import;
 pub mod integrity;
 pub mod json;
 pub mod multikey;

@@ -4,6 +4,7 @@
 use proofs::{ProvenRecord, Record};
 
 use crate::did_state::DidState;
+use crate::import;
 use crate::oversight::Auditor;
 use crate::resolution::Question;
 use crate::trust::{
@@ -18,6 +19,9 @@ pub fn resolution_key(did: &str) -> Vec<u8> {
 
 /// The entries that this record makes or replaces.
 pub fn projections(key: &str, record: &Record) -> Vec<(Vec<u8>, Vec<u8>)> {
+    if let Some(did) = key.strip_prefix(import::KEY_PREFIX).filter(|rest| !rest.contains('/')) {
+        return resolution(did, key, record).into_iter().collect();
+    }
     let Some(did) = key.strip_prefix("did/") else { return parties(key, record) };
     let resolution = resolution(did, key, record).into_iter();
     let relations = DidState::read(record).map_or_else(Vec::new, |state| relations(did, &state));

@@ -2,6 +2,7 @@
 
 use crate::document::DocumentError;
 use crate::governance::GovernanceError;
+use crate::import::{ImportError, NotIndy};
 use crate::integrity::IntegrityError;
 use crate::json::JsonError;
 use crate::network::NetworkError;
@@ -129,6 +130,9 @@ pub enum Rejection {
     /// The rules of the network.
     #[error("the network's rules refuse it: {0}")]
     Infrastructure(#[from] NetworkError),
+    /// The rules about what comes from other ledgers.
+    #[error("it cannot be imported: {0}")]
+    Import(#[from] ImportError),
     /// An endorsement where none belongs.
     #[error("this kind of event takes no endorsement; remove the proof by `{0}`")]
     EndorsementNotTaken(String),
@@ -158,6 +162,7 @@ impl Rejection {
             Rejection::Governance(error) => error.code(),
             Rejection::Infrastructure(error) => error.code(),
             Rejection::Trust(breach) => breach.code(),
+            Rejection::Import(error) => error.code(),
             Rejection::NotEntitled { .. } => "not-entitled",
             Rejection::NotSigned(_) => "not-signed",
             Rejection::Signature { .. } => "signature",
@@ -193,5 +198,11 @@ impl Rejection {
     /// Whether the same bytes may be accepted later, so that a caller may try again.
     pub fn is_passing(&self) -> bool {
         matches!(self, Rejection::KeysJustChanged(_))
+    }
+}
+
+impl From<NotIndy> for Rejection {
+    fn from(problem: NotIndy) -> Rejection {
+        ImportError::from(problem).into()
     }
 }

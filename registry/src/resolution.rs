@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::did::{Did, NdiDid};
 use crate::did_state::{self, DidState};
-use crate::{json, time};
+use crate::{import, json, time};
 
 mod expand;
 mod failure;
@@ -107,6 +107,13 @@ impl Question {
     /// Why no record can answer.
     pub fn key(&self, network: &str) -> Result<String, Failure> {
         let did = Did::parse(&self.did).map_err(|_| Failure::InvalidDid)?;
+        if import::is_foreign(&self.did) {
+            // Of other ledgers' DIDs there is the newest version alone.
+            return match self.wanted()? {
+                Wanted::Latest => Ok(import::key(&self.did)),
+                _ => Err(Failure::FeatureNotSupported),
+            };
+        }
         if did.method() != "ndi" {
             return Err(Failure::MethodNotSupported);
         }
@@ -116,6 +123,12 @@ impl Question {
         }
         self.wanted()?;
         Ok(did_state::key(&self.did))
+    }
+
+    /// What it means that there is no record: no such DID here, or, of another method, that the
+    /// DID was not imported.
+    pub fn absent(&self) -> Failure {
+        if import::is_foreign(&self.did) { import::MISSING } else { Failure::NotFound }
     }
 
     /// Which version is asked for.
@@ -145,12 +158,18 @@ impl Question {
             Ok(wanted) => wanted,
             Err(failure) => return Some(Resolution::failed(failure, None)),
         };
-        if proven.key != did_state::key(&self.did) {
+        let foreign = import::is_foreign(&self.did);
+        let key = if foreign { import::key(&self.did) } else { did_state::key(&self.did) };
+        if proven.key != key {
             return None;
         }
         let Some(record) = &proven.record else {
-            return proven.past.is_none().then(|| Resolution::failed(Failure::NotFound, None));
+            return proven.past.is_none().then(|| Resolution::failed(self.absent(), None));
         };
+        if foreign {
+            let answers = wanted == Wanted::Latest && proven.past.is_none();
+            return answers.then(|| import::resolve(record)).flatten().map(|it| self.show(it));
+        }
         let current = DidState::read(record)?;
         if let Some(past) = &proven.past {
             let until = past.until(record);

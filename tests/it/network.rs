@@ -9,5 +9,6 @@ mod governance;
 mod guides;
 mod lifecycle;
 mod log;
+mod moving;
 mod npm;
 mod trouble;

@@ -124,10 +124,16 @@ impl Network {
 
     /// Starts a node that is not running.
     pub fn run(&mut self, node: usize) {
+        self.run_with(node, &[]);
+    }
+
+    /// As [`Network::run`], with further arguments.
+    pub fn run_with(&mut self, node: usize, args: &[&str]) {
         let log = File::create(self.home().join(format!("node{node}.log"))).expect("a log");
         let child = Command::new(dzong())
             .args(["run", "--home"])
             .arg(self.node_home(node))
+            .args(args)
             .stdin(Stdio::null())
             .stdout(log.try_clone().expect("a log"))
             .stderr(log)
@@ -339,7 +345,7 @@ impl Drop for Guest {
 }
 
 /// Copies a folder, as `cp -r` does.
-fn copy(from: &Path, to: &Path) {
+pub fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).expect("a folder");
     for entry in fs::read_dir(from).expect("a folder") {
         let entry = entry.expect("an entry");

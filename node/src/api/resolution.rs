@@ -272,7 +272,7 @@ impl Show<'_> {
             // Bytes that were prepared when the version came.
             return Ok(match self.snapshot.projection(&resolution_key(&question.did))? {
                 Some(bytes) => self.prepared(bytes),
-                None => self.refuse(Failure::NotFound, None),
+                None => self.refuse(question.absent(), None),
             });
         }
         let past = self.past(resolution.wanted(), &key)?;

@@ -8,6 +8,7 @@ use ledger::{Snapshot, Version};
 use proofs::ProvenRecord;
 use registry::answer::{Proof, Question as Proven};
 use registry::did::NdiDid;
+use registry::import;
 use registry::resolution::Failure;
 use registry::resource::{
     self, Asked, Dereferenced, Found, KEY_PREFIX, Question, ResourceState, Route, split_uri,
@@ -112,12 +113,30 @@ pub(super) fn dereference(
     options: &[(String, String)],
     accept: Option<&str>,
 ) -> Result<Option<Answer>, Problem> {
-    let reply = match Asked::read(url, options) {
-        None => return Ok(None),
-        Some(Err(failure)) => Dereferenced::from(failure).into(),
-        Some(Ok(Asked { question, proof })) => reply(snapshot, question, proof)?,
+    let reply = match (Asked::read(url, options), import::Asked::read(url, options)) {
+        (None, None) => return Ok(None),
+        (Some(Err(failure)), _) | (None, Some(Err(failure))) => Dereferenced::from(failure).into(),
+        (Some(Ok(Asked { question, proof })), _) => reply(snapshot, question, proof)?,
+        (None, Some(Ok(import::Asked { question, proof }))) => imported(snapshot, question, proof)?,
     };
     Ok(Some(in_form(snapshot, &reply, accept)))
+}
+
+/// The answer about an AnonCreds object of another ledger, by its old DID URL.
+fn imported(
+    snapshot: &Snapshot,
+    question: import::Question,
+    proof: bool,
+) -> Result<Reply, Problem> {
+    let key = question.key();
+    let read = record(snapshot, key.clone(), None)?;
+    let dereferenced = question.answer(&read).unwrap_or_else(|| Failure::Internal.into());
+    let mut reply = Reply::from(dereferenced);
+    if proof {
+        let evidence = snapshot.prove(&[&key])?.ok_or_else(unproven)?;
+        reply.proof = Some(Proof::to_json(Proven::Imported(question), evidence));
+    }
+    Ok(reply)
 }
 
 /// The content alone, as who follows a link to a schema expects it; the whole result where that is

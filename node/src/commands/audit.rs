@@ -10,12 +10,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use clap::Args;
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
 use ledger::Report;
 use registry::Genesis;
 use serde_json::json;
 
-use super::export::parse_range;
+use super::export::{bar, parse_range};
 use crate::cli::{Exit, Global};
 use crate::home::{Home, load_genesis};
 use crate::mirror::Source;
@@ -100,12 +100,6 @@ fn local(home: &Path, genesis: Option<&Path>) -> anyhow::Result<Report> {
     );
     bar.finish_and_clear();
     report.with_context(|| format!("`{}` cannot be audited", home.path().display()))
-}
-
-fn bar(things: &str) -> ProgressBar {
-    let style = format!("{{bar:40}} {{pos}} of {{len}} {things} ({{eta}})");
-    let style = ProgressStyle::with_template(&style);
-    ProgressBar::new(0).with_style(style.expect("a constant template"))
 }
 
 fn show_progress(bar: &ProgressBar, done: u64, all: u64) {

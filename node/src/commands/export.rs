@@ -1,4 +1,7 @@
-//! `dzong export`: the whole log as files that any web server serves.
+//! `dzong export`: the whole log as files that any web server serves, or the whole ledger as one
+//! file from which it is made again.
+
+mod ledger_file;
 
 use std::ops;
 use std::path::{Path, PathBuf};
@@ -17,19 +20,26 @@ use crate::home::Home;
 use crate::mirror::{self, Exported, GENESIS, POLICY, Source};
 use crate::output;
 
-/// Copy the whole log into files that any web server serves; run it again to add what is new
+/// Copy the whole log into files that any web server serves, or the whole ledger into one file
+///
+/// The log is what others read and audit; run the export again to add what is new. The ledger is
+/// the log with every block and certificate, from which `dzong import ledger` makes a node.
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  \
     dzong export --log ./log                    a running node, over HTTP\n  \
     dzong export --log ./log --home ./node      a stopped node's own disk\n  \
     dzong audit --log ./log --genesis genesis.json\n  \
-    dzong export --log ./part --range 5000..15000\n\n\
+    dzong export --log ./part --range 5000..15000\n  \
+    dzong export --ledger bhutan.jsonl --home ./node\n\n\
     The directory is a C2SP tlog-tiles log: checkpoint, policy, tile/…, and genesis.json. Serve it \
     under any URL; files are written as a whole, and the checkpoint last.")]
 pub struct Export {
-    /// Where the files go
-    #[arg(long, value_name = "DIR")]
-    log: PathBuf,
+    /// Where the log's files go
+    #[arg(long, value_name = "DIR", required_unless_present = "ledger")]
+    log: Option<PathBuf>,
+    /// Where the whole ledger goes; the file must not exist yet
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["log", "range"])]
+    ledger: Option<PathBuf>,
     /// A stopped node's home; without it the node at --url is read
     #[arg(long, value_name = "DIR")]
     home: Option<PathBuf>,
@@ -52,6 +62,14 @@ impl Export {
     /// # Errors
     /// The log cannot be read, is not that of the directory, or the disk does not take it.
     pub fn run(self, global: &Global) -> anyhow::Result<()> {
+        match (&self.log, &self.ledger) {
+            (_, Some(file)) => ledger_file::write(global, file, self.home.as_deref()),
+            (Some(log), None) => self.copy_log(global, log),
+            (None, None) => bail!("name where it goes: --log DIR or --ledger FILE"),
+        }
+    }
+
+    fn copy_log(&self, global: &Global, log: &Path) -> anyhow::Result<()> {
         let since = Instant::now();
         let (source, genesis, policy) = match &self.home {
             Some(home) => stopped(home)?,
@@ -60,17 +78,17 @@ impl Export {
                 (Source::node(&global.url), client.genesis()?, client.get("/log/policy")?)
             }
         };
-        if let Some(before) = Source::Directory(self.log.clone()).file(GENESIS)?
+        if let Some(before) = Source::Directory(log.to_owned()).file(GENESIS)?
             && before != genesis
         {
-            bail!("`{}` holds the log of another network", self.log.display());
+            bail!("`{}` holds the log of another network", log.display());
         }
-        mirror::write_into(&self.log, GENESIS, &genesis)?;
-        mirror::write_into(&self.log, POLICY, &policy)?;
-        let bar = bar();
-        let exported = match self.range {
-            Some(range) => mirror::export_range(&source, &self.log, range),
-            None => mirror::export(&source, &self.log, &mut |done, all| {
+        mirror::write_into(log, GENESIS, &genesis)?;
+        mirror::write_into(log, POLICY, &policy)?;
+        let bar = bar("entries");
+        let exported = match self.range.clone() {
+            Some(range) => mirror::export_range(&source, log, range),
+            None => mirror::export(&source, log, &mut |done, all| {
                 bar.set_length(all);
                 bar.set_position(done);
             }),
@@ -101,8 +119,10 @@ fn stopped(home: &Path) -> anyhow::Result<(Source, Vec<u8>, Vec<u8>)> {
     Ok((Source::Ledger(snapshot, note), genesis.bytes().to_vec(), policy.into_bytes()))
 }
 
-fn bar() -> ProgressBar {
-    let style = ProgressStyle::with_template("{bar:40} {pos} of {len} entries ({eta})");
+/// Shows how far long work is.
+pub(super) fn bar(things: &str) -> ProgressBar {
+    let style = format!("{{bar:40}} {{pos}} of {{len}} {things} ({{eta}})");
+    let style = ProgressStyle::with_template(&style);
     ProgressBar::new(0).with_style(style.expect("a constant template"))
 }
 

@@ -222,7 +222,7 @@ impl KeyFile {
     }
 
     /// The raw signature over bytes that are no event, such as those of a certificate. They are
-    /// longer than the two hashes that an event's signature is over, so neither passes for the other.
+    /// longer than the two hashes that an event's signature is over: neither passes for the other.
     pub fn sign_bytes(&self, bytes: &[u8]) -> Vec<u8> {
         match &self.secret {
             Secret::Ed25519(key) => key.sign(bytes).to_bytes().to_vec(),

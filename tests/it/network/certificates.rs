@@ -1,4 +1,4 @@
-//! Certificates of DIDs (Act s.37 to s.43) by the command line, judged by OpenSSL and by the ledger.
+//! Certificates of DIDs (Act s.37 to s.43) by the command line, judged by OpenSSL and the ledger.
 
 use std::fs;
 use std::process::{Command, Output};

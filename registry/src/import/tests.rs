@@ -522,4 +522,14 @@ fn a_ledger_that_other_software_wrote_is_read_as_it_was_written() {
         let verified = nation.content(&key)["origin"]["signers"].as_array().unwrap().len();
         assert_eq!(verified, signers, "{at}");
     }
+    // What follows from it is for ever.
+    let made = nation.records.iter().filter(|(key, _)| key.starts_with(KEY_PREFIX));
+    let made: Map<String, Value> =
+        made.map(|(key, record)| (key.clone(), serde_json::to_value(&record.content).unwrap())).collect();
+    let made = serde_json::to_string_pretty(&made).unwrap() + "\n";
+    if made != include_str!("../../../tests/golden/indy/records.json") {
+        let path = std::env::temp_dir().join("dzong-indy.json");
+        std::fs::write(&path, made).unwrap();
+        panic!("the records are not the frozen ones: {}", path.display());
+    }
 }

@@ -128,9 +128,8 @@ fn an_indy_ledger_is_taken_over_and_resolves_by_its_old_identifiers() {
     let early = network.dzong(&import);
     assert!(text(&early).contains("is not approved"), "{}", text(&early));
     let source = ["import", "source", "domain.jsonl", "--namespace", "bhutan", "--legacy"];
-    let out = network.ok(
-        &[&source[..], &["--evidence", "minutes.txt", "--out", "approve.json"]].concat(),
-    );
+    let out = network
+        .ok(&[&source[..], &["--evidence", "minutes.txt", "--out", "approve.json"]].concat());
     assert!(out.contains("10 transactions, root 9335ee29"), "{out}");
     let propose = ["governance", "propose", "approve.json"];
     let members = [1, 2, 3].map(|seat| format!("keys/governor-{seat}.json"));

@@ -15,9 +15,9 @@ mod query;
 mod record;
 mod rules;
 mod source;
-mod tree;
 #[cfg(test)]
 pub(crate) mod tests;
+mod tree;
 
 pub use encoding::{canonical, leaf};
 pub use indy::{Kind, NotIndy, Transaction};

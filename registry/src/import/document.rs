@@ -53,8 +53,10 @@ fn merge(document: &mut Map<String, Value>, name: &str, value: &Value) -> Result
 
 /// What the method says that an endpoint stands for.
 fn service(did: &str, endpoint: &Endpoint) -> Map<String, Value> {
-    let context =
-        ["https://www.w3.org/ns/did/v1", "https://identity.foundation/didcomm-messaging/service-endpoint/v1"];
+    let context = [
+        "https://www.w3.org/ns/did/v1",
+        "https://identity.foundation/didcomm-messaging/service-endpoint/v1",
+    ];
     Map::from_iter([
         ("@context".to_owned(), json!(context)),
         (

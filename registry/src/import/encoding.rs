@@ -48,8 +48,8 @@ pub(super) fn packed(value: &Value) -> Option<Vec<u8>> {
 /// # Errors
 /// It is no transaction.
 pub fn leaf(text: &str) -> Result<Hash, NotIndy> {
-    let value: Value = serde_json::from_str(text)
-        .map_err(|error| NotIndy(format!("it is not JSON: {error}")))?;
+    let value: Value =
+        serde_json::from_str(text).map_err(|error| NotIndy(format!("it is not JSON: {error}")))?;
     if canonical(&value) != text {
         return Err(NotIndy("write it without white space, names ascending and once".into()));
     }

@@ -89,23 +89,27 @@ impl Import<'_> {
                 let did = ImportedDid { endpoint: endpoint.clone(), origin, ..before };
                 self.did_changes(dest, did, source.legacy)
             }
-            Kind::Schema { name, version, attributes } => self.resource(origin, "anonCredsSchema", |did| {
-                Ok(json!({
-                    "attrNames": attributes,
-                    "issuerId": did,
-                    "name": name,
-                    "version": version,
-                }))
-            }),
-            Kind::ClaimDef { schema, tag, value } => self.resource(origin, "anonCredsCredDef", |did| {
-                Ok(json!({
-                    "issuerId": did,
-                    "schemaId": self.schema_id(*schema)?,
-                    "tag": tag,
-                    "type": "CL",
-                    "value": value,
-                }))
-            }),
+            Kind::Schema { name, version, attributes } => {
+                self.resource(origin, "anonCredsSchema", |did| {
+                    Ok(json!({
+                        "attrNames": attributes,
+                        "issuerId": did,
+                        "name": name,
+                        "version": version,
+                    }))
+                })
+            }
+            Kind::ClaimDef { schema, tag, value } => {
+                self.resource(origin, "anonCredsCredDef", |did| {
+                    Ok(json!({
+                        "issuerId": did,
+                        "schemaId": self.schema_id(*schema)?,
+                        "tag": tag,
+                        "type": "CL",
+                        "value": value,
+                    }))
+                })
+            }
         }
     }
 

@@ -207,7 +207,10 @@ fn s129_s130_a_ledger_that_was_taken_over_answers_by_its_old_identifiers() {
     assert_eq!(document["service"][0]["serviceEndpoint"], json!("https://agent.example.bt"));
     let metadata = Value::Object(result.document_metadata);
     assert_eq!(metadata["equivalentId"], json!([did_sov(&id)]));
-    assert_eq!((&metadata["versionId"], &metadata["created"]), (&json!("3"), &json!("2019-10-04T16:46:42Z")));
+    assert_eq!(
+        (&metadata["versionId"], &metadata["created"]),
+        (&json!("3"), &json!("2019-10-04T16:46:42Z"))
+    );
     let imported = &metadata["imported"];
     assert_eq!((&imported["namespace"], &imported["seqNo"]), (&json!("bhutan"), &json!(3)));
     assert_eq!(imported["rootHash"], json!(indy.tree().root()));
@@ -258,13 +261,18 @@ fn what_was_not_imported_stays_another_methods() {
         assert_eq!(key, Err(resolution::Failure::MethodNotSupported), "{did}");
     }
     let version = Some("1".to_owned());
-    let past = resolution::Question { version_id: version, ..resolution::Question::latest(&issuer()) };
+    let past =
+        resolution::Question { version_id: version, ..resolution::Question::latest(&issuer()) };
     assert_eq!(past.key("bt-test"), Err(resolution::Failure::FeatureNotSupported));
     let other = schema_url().replace("1.0", "1.1");
     let question = Question::read(&other).unwrap();
     let answer = question.answer(&proven(&nation, question.key())).unwrap();
     assert_eq!(answer.failure, Some(resolution::Failure::NotFound));
-    for url in [issuer(), format!("{}/anoncreds/v0/SCHEMA/a", issuer()), schema_url().replace("indy", "web")] {
+    for url in [
+        issuer(),
+        format!("{}/anoncreds/v0/SCHEMA/a", issuer()),
+        schema_url().replace("indy", "web"),
+    ] {
         assert_eq!(Question::read(&url), None, "{url}");
     }
 }
@@ -329,7 +337,8 @@ fn s129_a_transaction_is_taken_in_one_form_and_of_four_types() {
     for text in [&other_dest, &bad_key] {
         assert_eq!(refused(text), "import-transaction", "{text}");
     }
-    let long = good.replacen("\"role\":\"101\"", &format!("\"role\":\"{}\"", "1".repeat(66_000)), 1);
+    let long =
+        good.replacen("\"role\":\"101\"", &format!("\"role\":\"{}\"", "1".repeat(66_000)), 1);
     assert_eq!(refused(&long), "json-size");
 }
 
@@ -412,7 +421,8 @@ fn s129_a_signature_that_does_not_hold_is_refused_and_keys_rotate_with_their_led
 fn s129_what_a_transaction_builds_on_comes_first() {
     let indy = ledger();
     let mut nation = nation(&indy);
-    let [trustee, nym, attrib, schema, definition] = <[Value; 5]>::try_from(imports(&indy)).unwrap();
+    let [trustee, nym, attrib, schema, definition] =
+        <[Value; 5]>::try_from(imports(&indy)).unwrap();
     let kind = "TransactionImported";
     for members in [&attrib, &schema] {
         assert_eq!(nation.refused(kind, &["admin"], members.clone()), "import-missing");
@@ -451,7 +461,9 @@ fn an_owners_own_part_of_a_document_is_checked_as_every_document_is() {
     let did = issuer();
     let good = json!({
         "assertionMethod": [format!("{did}#verkey")],
-        "service": [{ "id": format!("{did}#hub"), "serviceEndpoint": "https://hub.bt", "type": "Hub" }],
+        "service": [
+            { "id": format!("{did}#hub"), "serviceEndpoint": "https://hub.bt", "type": "Hub" },
+        ],
     });
     let nym = |content: &Value| json!({ "dest": id, "diddocContent": content.to_string() });
     let good = indy.append("1", nym(&good), &[ISSUER]);
@@ -508,8 +520,7 @@ fn a_ledger_that_other_software_wrote_is_read_as_it_was_written() {
                 r#"{"endpoint":{"endpoint":"https://agent.rsta.example.bt"}}"#.into();
         }
         if at == 5 {
-            members["schema"] =
-                format!("{did}/anoncreds/v0/SCHEMA/Driving%20Licence/1.0").into();
+            members["schema"] = format!("{did}/anoncreds/v0/SCHEMA/Driving%20Licence/1.0").into();
         }
         let transaction = Transaction::read(
             members["transaction"].as_str().unwrap(),
@@ -524,8 +535,9 @@ fn a_ledger_that_other_software_wrote_is_read_as_it_was_written() {
     }
     // What follows from it is for ever.
     let made = nation.records.iter().filter(|(key, _)| key.starts_with(KEY_PREFIX));
-    let made: Map<String, Value> =
-        made.map(|(key, record)| (key.clone(), serde_json::to_value(&record.content).unwrap())).collect();
+    let made: Map<String, Value> = made
+        .map(|(key, record)| (key.clone(), serde_json::to_value(&record.content).unwrap()))
+        .collect();
     let made = serde_json::to_string_pretty(&made).unwrap() + "\n";
     if made != include_str!("../../../tests/golden/indy/records.json") {
         let path = std::env::temp_dir().join("dzong-indy.json");

@@ -216,8 +216,8 @@ fn read<T: DeserializeOwned>(value: Value) -> Result<T, NotIndy> {
 }
 
 impl Transaction {
-    /// Reads a transaction from its [`canonical`](super::canonical) text. Of an ATTRIB the ledger has the hash alone:
-    /// `attribute` is what was hashed.
+    /// Reads a transaction from its [`canonical`](super::canonical) text. Of an ATTRIB the ledger
+    /// has the hash alone: `attribute` is what was hashed.
     ///
     /// # Errors
     /// [`ImportError::Transaction`], [`ImportError::Personal`].

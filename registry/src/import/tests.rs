@@ -461,7 +461,9 @@ fn an_owners_own_part_of_a_document_is_checked_as_every_document_is() {
     let did = issuer();
     let good = json!({
         "assertionMethod": [format!("{did}#verkey")],
-        "service": [{ "id": format!("{did}#hub"), "serviceEndpoint": "https://hub.bt", "type": "Hub" }],
+        "service": [
+            { "id": format!("{did}#hub"), "serviceEndpoint": "https://hub.bt", "type": "Hub" },
+        ],
     });
     let nym = |content: &Value| json!({ "dest": id, "diddocContent": content.to_string() });
     let good = indy.append("1", nym(&good), &[ISSUER]);
@@ -530,5 +532,16 @@ fn a_ledger_that_other_software_wrote_is_read_as_it_was_written() {
         nation.act("TransactionImported", &["admin"], members).unwrap();
         let verified = nation.content(&key)["origin"]["signers"].as_array().unwrap().len();
         assert_eq!(verified, signers, "{at}");
+    }
+    // What follows from it is for ever.
+    let made = nation.records.iter().filter(|(key, _)| key.starts_with(KEY_PREFIX));
+    let made: Map<String, Value> = made
+        .map(|(key, record)| (key.clone(), serde_json::to_value(&record.content).unwrap()))
+        .collect();
+    let made = serde_json::to_string_pretty(&made).unwrap() + "\n";
+    if made != include_str!("../../../tests/golden/indy/records.json") {
+        let path = std::env::temp_dir().join("dzong-indy.json");
+        std::fs::write(&path, made).unwrap();
+        panic!("the records are not the frozen ones: {}", path.display());
     }
 }

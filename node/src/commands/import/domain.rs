@@ -72,8 +72,8 @@ fn by_hash(text: &str) -> BTreeMap<String, String> {
     text.lines().filter(|one| !one.is_empty()).map(line).collect()
 }
 
-/// The text of what the ledger stores of a line, and its position: the transaction itself, `[n, …]`
-/// as `read_ledger` prints it, or a node's reply with the transaction in `result`.
+/// The text of what the ledger stores of a line, and its position. A line is the transaction, `[n,
+/// …]` as `read_ledger` prints it, or a node's reply with the transaction in `result`.
 fn stored(line: &str) -> anyhow::Result<(String, Option<u64>)> {
     let mut value: Value = serde_json::from_str(line).context("it is not JSON")?;
     if let Value::Array(pair) = &mut value {

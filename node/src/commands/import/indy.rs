@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use anyhow::{Context as _, bail, ensure};
 use clap::Args;
 use indicatif::ProgressBar;
-use registry::import::{self, Kind, SourceLedger, Transaction};
+use registry::import::{self, ImportedDid, ImportedResource, Kind, SourceLedger, Transaction};
 use registry::{author, json};
 use serde_json::{Value, json};
 
@@ -17,9 +17,6 @@ use crate::client::{Client, ClientError};
 use crate::keys::KeyFile;
 use crate::output;
 use crate::trust::TrustArgs;
-
-/// What says that a transaction was taken over before.
-const KNOWN: [&str; 2] = ["exists", "import-order"];
 
 /// Take over the transactions of an Indy ledger that the Governing Body approved
 #[derive(Args, Debug)]
@@ -79,6 +76,10 @@ impl Indy {
                 let url = import::url(&self.namespace, &transaction);
                 schemas.extend(url.map(|url| (transaction.seq_no, url)));
             }
+            if self.is_known(&client, &transaction)? {
+                outcome.known += 1;
+                continue;
+            }
             let members = self.members(&domain, at, attribute, &transaction, &schemas);
             let times = times();
             let mut event =
@@ -86,9 +87,6 @@ impl Indy {
             author::sign(&mut event, &did, &network.domain(), &key)?;
             match client.submit_and_wait(&json::canonical(&event)?) {
                 Ok(_) => outcome.imported += 1,
-                Err(ClientError::Refused(problem)) if KNOWN.contains(&problem.code()) => {
-                    outcome.known += 1;
-                }
                 Err(ClientError::Refused(problem)) if problem.code().starts_with("import-") => {
                     outcome.left.push((at + 1, problem.detail));
                 }
@@ -100,6 +98,26 @@ impl Indy {
         }
         bar.finish_and_clear();
         outcome.show(global)
+    }
+
+    /// Whether it was taken over before: it, or a newer one about the same DID.
+    fn is_known(&self, client: &Client, transaction: &Transaction) -> anyhow::Result<bool> {
+        let namespace = &self.namespace;
+        let key = match &transaction.kind {
+            Kind::Nym { dest, .. } | Kind::Endpoint { dest, .. } => {
+                Some(import::key(&import::did_indy(namespace, dest)))
+            }
+            Kind::Schema { .. } | Kind::ClaimDef { .. } => {
+                let url = import::url(namespace, transaction);
+                url.and_then(|url| Some(import::Question::read(&url)?.key()))
+            }
+        };
+        let found = key.map(|key| record(client, &key, &self.trust)).transpose()?.flatten();
+        let seq_no = found.and_then(|found| {
+            let did = ImportedDid::read(&found).map(|did| did.origin.seq_no);
+            did.or_else(|| Some(ImportedResource::read(&found)?.origin.seq_no))
+        });
+        Ok(seq_no.is_some_and(|known| known >= transaction.seq_no))
     }
 
     /// The file is the ledger that was approved.
@@ -136,9 +154,7 @@ impl Indy {
         });
         let more = match &transaction.kind {
             Kind::Endpoint { .. } => attribute.map(|text| ("attribute", text.to_owned())),
-            Kind::ClaimDef { schema, .. } => {
-                schemas.get(schema).map(|url| ("schema", url.clone()))
-            }
+            Kind::ClaimDef { schema, .. } => schemas.get(schema).map(|url| ("schema", url.clone())),
             Kind::Nym { .. } | Kind::Schema { .. } => None,
         };
         if let (Some((name, text)), Some(members)) = (more, members.as_object_mut()) {
@@ -154,9 +170,7 @@ impl Outcome {
         if global.json {
             let left = left.iter().map(|(at, why)| json!({ "seqNo": at, "why": why }));
             let left: Vec<Value> = left.collect();
-            return output::json(
-                &json!({ "imported": imported, "known": known, "left": left }),
-            );
+            return output::json(&json!({ "imported": imported, "known": known, "left": left }));
         }
         for (at, why) in left {
             output::line(&format!("transaction {at} stays behind: {why}"))?;

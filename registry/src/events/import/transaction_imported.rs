@@ -57,7 +57,11 @@ impl EventKind for TransactionImported {
             false => Err(Rejection::Members(format!("`{name}` is not for this transaction"))),
         };
         let kind = &transaction.kind;
-        needs(matches!(kind, import::Kind::Endpoint { .. }), self.attribute.is_some(), "attribute")?;
+        needs(
+            matches!(kind, import::Kind::Endpoint { .. }),
+            self.attribute.is_some(),
+            "attribute",
+        )?;
         needs(matches!(kind, import::Kind::ClaimDef { .. }), self.schema.is_some(), "schema")
     }
 

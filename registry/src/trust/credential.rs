@@ -1,6 +1,7 @@
 //! The authorisation credential of who is listed (Act s.96, s.97): what the trust registry says of
-//! an organisation at a moment, as a W3C Verifiable Credential 2.0 without proof. The Administrative
-//! Body, or the delegated registry that granted, signs it elsewhere, with a key of its document.
+//! an organisation at a moment, as a W3C Verifiable Credential 2.0 without proof. The
+//! Administrative Body, or the delegated registry that granted, signs it elsewhere, with a key of
+//! its document.
 //!
 //! Its status follows the listing and needs nobody to keep it: `credentialStatus` holds the
 //! questions (TRQP) whose answers it was made from, and it is good while all of them are yes.

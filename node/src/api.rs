@@ -10,6 +10,7 @@
 mod answer;
 mod blocks;
 mod certificates;
+mod credentials;
 mod cursor;
 mod dids;
 mod driver;
@@ -176,6 +177,7 @@ fn table() -> Table {
     let families = [
         blocks::routes,
         certificates::routes,
+        credentials::routes,
         dids::routes,
         driver::routes,
         events::routes,

@@ -22,6 +22,7 @@ use conformance::Document;
 
 mod certificates;
 mod conformance;
+mod credentials;
 mod dereferencing;
 mod interface;
 mod lists;

@@ -151,7 +151,7 @@ fn described(operation: Operation, name: &'static str) -> Operation {
     let answer = object([
         ("action", text()),
         ("authority_id", text()),
-        ("chain?", list(any_object())),
+        ("chain?", list(text())),
         ("context?", any_object()),
         ("entity_id", text()),
         ("message?", text()),

@@ -1,5 +1,7 @@
 //! `dzong trust`: who may do what, says the trust registry.
 
+mod credential;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -18,7 +20,8 @@ use crate::trust::{TrustArgs, exit_code, painted, proven};
 #[command(after_help = "Example:\n  dzong trust query --authority did:ndi:bt-demo:Qm… \
     --entity did:ndi:bt-demo:Qm… --action issue --resource AcademicTranscript --verify\n  \
     dzong trust recognition --authority did:ndi:bt-demo:Qm… --entity did:example:scheme \
-    --action issue --resource PassportCredential")]
+    --action issue --resource PassportCredential\n  \
+    dzong trust credential did:ndi:bt-demo:Qm… --key administration.json")]
 pub struct Trust {
     #[command(subcommand)]
     action: Action,
@@ -30,6 +33,7 @@ enum Action {
     Query(Ask),
     /// Whether an authority recognises another one for an action on a resource
     Recognition(Ask),
+    Credential(credential::Credential),
 }
 
 impl Trust {
@@ -41,6 +45,7 @@ impl Trust {
         match self.action {
             Action::Query(ask) => ask.run(global, Query::Authorization),
             Action::Recognition(ask) => ask.run(global, Query::Recognition),
+            Action::Credential(command) => command.run(global),
         }
     }
 }
@@ -86,26 +91,17 @@ impl Ask {
             resource: self.resource,
         };
         question.check().map_err(anyhow::Error::msg)?;
-        let (path, asked, said) = match query {
-            Query::Authorization => ("/authorization", "authorization", "authorized"),
-            Query::Recognition => ("/recognition", "recognition", "recognized"),
+        let said = match query {
+            Query::Authorization => "authorized",
+            Query::Recognition => "recognized",
         };
-        let body = serde_json::to_vec(&question)?;
         let client = Client::new(&global.url);
-        let ask = || Ok(client.query(&format!("{path}?proof=true"), &body)?);
-        let own = serde_json::to_value(&question)?;
-        let check = |trust: &Trusted, reply: &Reply| {
-            let answer: Value = serde_json::from_slice(&reply.body).unwrap_or_default();
-            match answer.pointer(&format!("/proof/question/{asked}")) == Some(&own) {
-                true => self.trust.check(trust, &reply.body),
-                false => Verdict::invalid("the proof is of the answer to another question"),
-            }
-        };
         let (reply, verdict) = match self.verify {
-            false => (ask()?, None),
+            false => (ask(&client, query, &question)?, None),
             true => {
-                let (reply, verdict) = proven(&client, &mut self.trust.trust()?, ask, check)?;
-                (reply, Some(verdict))
+                let mut trusted = self.trust.trust()?;
+                let asked = ask_proven(&client, &self.trust, &mut trusted, query, &question)?;
+                (asked.0, Some(asked.1))
             }
         };
         if let Some(path) = &self.out {
@@ -124,6 +120,39 @@ impl Ask {
             None => Err(Exit(1).into()),
         }
     }
+}
+
+/// The protocol's name of a query.
+fn name(query: Query) -> &'static str {
+    match query {
+        Query::Authorization => "authorization",
+        Query::Recognition => "recognition",
+    }
+}
+
+fn ask(client: &Client, query: Query, question: &Question) -> anyhow::Result<Reply> {
+    let body = serde_json::to_vec(question)?;
+    Ok(client.query(&format!("/{}?proof=true", name(query)), &body)?)
+}
+
+/// The answer to this very question, and its verdict.
+fn ask_proven(
+    client: &Client,
+    args: &TrustArgs,
+    trusted: &mut Trusted,
+    query: Query,
+    question: &Question,
+) -> anyhow::Result<(Reply, Verdict)> {
+    let own = serde_json::to_value(question)?;
+    let place = format!("/proof/question/{}", name(query));
+    let check = |trust: &Trusted, reply: &Reply| {
+        let answer: Value = serde_json::from_slice(&reply.body).unwrap_or_default();
+        match answer.pointer(&place) == Some(&own) {
+            true => args.check(trust, &reply.body),
+            false => Verdict::invalid("the proof is of the answer to another question"),
+        }
+    };
+    proven(client, trusted, || ask(client, query, question), check)
 }
 
 /// The answer as one line, why not, and then as it came but for the proof.

@@ -8,6 +8,7 @@ use registry::author::{self, Key as _};
 use registry::multikey;
 use serde_json::{Value, json};
 use tests::authors::Author;
+use tests::network::text;
 use tests::{Network, root};
 
 /// Multicodec prefixes of secret keys: Ed25519 (then secret and public key), P-256.
@@ -80,6 +81,81 @@ fn events_signed_by_npm_packages_are_accepted() {
         network.wait_until_equal();
         network.ok(&["did", "resolve", &did, "--verify", "--genesis", "genesis.json"]);
     }
+}
+
+/// A certifier on board who is authorised for one role, by whom a key signs for that stands in the
+/// Administrative Body's document; the certifier's DID.
+fn authorised(network: &Network, author: &Author, signing: &KeyFile) -> String {
+    let client = network.client(0);
+    let office = network.key("administrative-body");
+    let body = office.did().expect("the key names its DID");
+    let certify = |event: &[u8]| -> Value {
+        let receipt = client.submit_and_wait(event).expect("it is certified");
+        serde_json::from_slice(&receipt).expect("a receipt")
+    };
+    let act = |kind: &str, members: Value| certify(&author.event(kind, body, &office, members));
+    let method = format!("{body}#credentials");
+    let document = json!({
+        "@context": ["https://www.w3.org/ns/did/v1.1"],
+        "assertionMethod": [method],
+        "id": body,
+        "verificationMethod": [{
+            "controller": body,
+            "id": method,
+            "publicKeyMultibase": signing.public().to_string(),
+            "type": "Multikey",
+        }],
+    });
+    act("DidUpdated", json!({ "document": document, "previousVersion": 1 }));
+    let (entity, created) = author.did_created(&Author::key());
+    certify(&created);
+    let period = json!({ "from": "2026-01-01T00:00:00Z", "until": "2099-01-01T00:00:00Z" });
+    let role = "certification-service-provider";
+    let certified =
+        act("CertificationIssued", json!({ "entity": entity, "period": period, "role": role }));
+    let particulars = json!({
+        "certifications": { role: certified["id"] },
+        "jurisdiction": "BT",
+        "limitsOfUse": { "sha256": "ab".repeat(32), "uri": "https://example.bt/limits" },
+        "name": { "en": "Certifier" },
+        "roles": [role],
+        "website": "https://example.bt/",
+    });
+    act("EntityRegistered", json!({ "entity": entity, "particulars": particulars }));
+    let grant = json!({
+        "action": "certify", "authority": body, "entity": entity, "period": period,
+        "resource": "agent-provider",
+    });
+    act("AuthorizationGranted", grant);
+    entity
+}
+
+#[test]
+fn s96_an_authorization_credential_is_verified_by_npm_packages_and_follows_the_listing() {
+    if !installed() {
+        return;
+    }
+    let network = Network::start();
+    let author = Author::new(&network);
+    network.ok(&["key", "new", "--suite", "ed25519", "--out", "signing.json"]);
+    let signing = KeyFile::load(&network.home().join("signing.json")).expect("a key");
+    let entity = authorised(&network, &author, &signing);
+    let office = network.key("administrative-body");
+    let body = office.did().expect("the key names its DID");
+    let command = ["trust", "credential", &entity, "--key", "signing.json", "--issuer", body];
+    let credential: Value = serde_json::from_str(&network.ok(&command)).expect("JSON");
+    assert_eq!(credential["credentialSubject"]["authorizations"][0]["resource"], "agent-provider");
+    let verdict = run("credential.js", &json!({ "url": network.url(0), "credential": credential }));
+    assert_eq!(verdict["verified"], true, "{verdict}");
+    let forged = verdict["forged"].as_object().expect("what was changed");
+    assert!(forged.len() > 3 && forged.values().all(|one| one == false), "{verdict}");
+
+    let members = json!({ "ground": "contravention", "previousVersion": 1, "subject": entity });
+    let suspended = author.event("EntitySuspended", body, &office, members);
+    network.client(0).submit_and_wait(&suspended).expect("it is certified");
+    let refused = network.dzong(&command);
+    assert!(!refused.status.success());
+    assert!(text(&refused).contains("the entity is suspended"), "{}", text(&refused));
 }
 
 #[test]

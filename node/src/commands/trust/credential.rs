@@ -52,8 +52,9 @@ pub(super) struct Credential {
     trust: TrustArgs,
 }
 
-/// How far from now a credential may begin, in milliseconds. Blocks come every few seconds.
-const AGE_MAX: u64 = 60_000;
+/// How old in seconds what is signed may be, unless --max-age says less or more. Blocks come every
+/// few seconds, and a node could show what was true before a suspension.
+const AGE_MAX: u64 = 60;
 
 /// An answer's proof; the rest is judged with it.
 #[derive(Deserialize)]
@@ -82,14 +83,16 @@ impl Credential {
 
     /// Makes the credential again from what the node proves of it.
     fn check(&self, client: &Client, issuer: &str, made: &Value) -> anyhow::Result<()> {
-        let mut trusted = self.trust.trust()?;
+        let age_max = self.trust.max_age.unwrap_or(AGE_MAX);
+        let fresh = TrustArgs { max_age: Some(age_max), ..self.trust.clone() };
+        let mut trusted = fresh.trust()?;
         let mut records: BTreeMap<String, Record> = BTreeMap::new();
         let mut keys = Vec::new();
         let statuses = made.get("credentialStatus").and_then(Value::as_array);
         for status in statuses.into_iter().flatten() {
             let question: Question = serde_json::from_value(status.clone())?;
             let query = Query::Authorization;
-            let (reply, verdict) = ask_proven(client, &self.trust, &mut trusted, query, &question)?;
+            let (reply, verdict) = ask_proven(client, &fresh, &mut trusted, query, &question)?;
             anyhow::ensure!(verdict.is_valid(), "the node's answer is {verdict}: do not sign");
             let answer: Shown = serde_json::from_slice(&reply.body)?;
             let shown = answer.proof.evidence.records.into_iter();
@@ -105,7 +108,7 @@ impl Credential {
         let from = made.get("validFrom").and_then(Value::as_str).and_then(time::parse);
         let from = from.context("the node's credential has no `validFrom`")?;
         anyhow::ensure!(
-            now_ms().abs_diff(from) <= AGE_MAX,
+            now_ms().abs_diff(from) <= age_max.saturating_mul(1000),
             "the node's credential is not of now: do not sign, and ask another node"
         );
         let again = credential(issuer, &self.entity, from, &keys, &records);

@@ -15,7 +15,8 @@ use crate::cli::Global;
 /// Make a node's ledger from an exported one, or bring in what another ledger holds
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  dzong import ledger bhutan.jsonl --home ./node\n  \
-    dzong import source domain.jsonl --namespace bhutan --evidence minutes.pdf --out approve.json\n  \
+    dzong import source domain.jsonl --namespace bhutan --evidence minutes.pdf \
+    --out approve.json\n  \
     dzong import indy domain.jsonl --namespace bhutan --key administrative-body.json")]
 pub struct Import {
     #[command(subcommand)]

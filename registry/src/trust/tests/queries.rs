@@ -290,5 +290,6 @@ fn listings_are_found_by_who_made_them_and_by_whom_they_concern() {
     }
     let others = world.records.iter().filter(|(key, _)| !key.starts_with("did/"));
     let found = others.filter(|(key, record)| projections(key, record).len() == 2).count();
-    assert_eq!(found, 6 + 4 + 1 + 1, "entities, certifications, the registry, and the grant");
+    let wanted = 6 + 4 + 1 + 1 + 5;
+    assert_eq!(found, wanted, "entities, certifications, the registry, the grant, and types");
 }

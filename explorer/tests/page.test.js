@@ -237,8 +237,9 @@ test('who is on board, and by whose word it may do what, can be read', {skip}, a
   await grant.locator('.mark.proven').first().waitFor();
   // What a row says is the record's, not the list's: a changed record is no row.
   proxy.lie = (path, text) =>
-    path.startsWith('/v1/records/authorization') &&
-    text.replace('AcademicTranscript', 'AcademicTranscripts');
+    path.startsWith('/v1/records/authorization')
+      ? text.replace('AcademicTranscript', 'AcademicTranscripts')
+      : text;
   await page.reload();
   await page.locator('li .mark.invalid').first().waitFor();
   assert.equal(await page.getByText('AcademicTranscripts').count(), 0);

@@ -51,13 +51,13 @@ pub struct Snapshot {
     pub(crate) genesis: Arc<Genesis>,
 }
 
-/// Names of entries of a read model.
+/// What follows the same beginning in names of a read model.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Projected {
     /// The names.
-    pub names: Vec<Vec<u8>>,
+    pub names: Vec<String>,
     /// The last one that was looked at, from which to go on; none at the end.
-    pub last: Option<Vec<u8>>,
+    pub last: Option<String>,
 }
 
 /// Which version of a record.
@@ -281,31 +281,36 @@ impl Snapshot {
         }
     }
 
-    /// At most `limit` names of entries of a read model that begin with `prefix` and come after
-    /// `after`, ascending; and whether there may be more. At most `scan` rows are looked at: a
-    /// record that changed can leave a row behind that no longer follows from it.
+    /// At most `limit` names that follow `index` in a read model, ascending: those that begin with
+    /// `prefix` and come after `after`. At most `scan` rows are looked at: a record that changed
+    /// can leave a row behind that no longer follows from it.
     ///
     /// # Errors
     /// As [`Snapshot::record`].
     pub fn projected(
         &self,
-        prefix: &[u8],
-        after: Option<&[u8]>,
+        index: &[u8],
+        prefix: &str,
+        after: Option<&str>,
         limit: usize,
         scan: usize,
     ) -> Result<Projected, Fault> {
-        let start = after.map_or_else(|| prefix.to_vec(), |after| [after, &[0]].concat());
+        let start = after.map_or_else(|| prefix.to_owned(), |after| format!("{after}\u{0}"));
+        let start = [index, start.max(prefix.to_owned()).as_bytes()].concat();
+        let prefix = [index, prefix.as_bytes()].concat();
+        let rows = self.store.scan(Family::Projections, &prefix, &start);
         let mut projected = Projected { names: Vec::new(), last: None };
-        let start = start.max(prefix.to_vec());
-        for (count, row) in self.store.scan(Family::Projections, prefix, &start).enumerate() {
+        for (count, row) in rows.enumerate() {
             if projected.names.len() == limit || count == scan {
                 return Ok(projected);
             }
-            let (name, _) = row?;
-            if self.projection(&name)?.is_some() {
-                projected.names.push(name.to_vec());
+            let (row, _) = row?;
+            let name = row.get(index.len()..).unwrap_or_default().to_vec();
+            let name = String::from_utf8(name).map_err(|_| Fault::ReadModel)?;
+            if self.projection(&row)?.is_some() {
+                projected.names.push(name.clone());
             }
-            projected.last = Some(name.into_vec());
+            projected.last = Some(name);
         }
         projected.last = None;
         Ok(projected)

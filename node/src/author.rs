@@ -337,40 +337,6 @@ pub fn read_file(path: &Path) -> anyhow::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// An event that each of these key files signs for the DID that it names; the author is the first.
-///
-/// # Errors
-/// A file cannot be opened or names no DID.
-pub fn signed(
-    network: &Network,
-    kind: &str,
-    members: Value,
-    paths: &[PathBuf],
-) -> anyhow::Result<Value> {
-    let keys = load_keys(paths)?;
-    let dids: Vec<&str> = keys
-        .iter()
-        .zip(paths)
-        .map(|(key, path)| did_of(key, path))
-        .collect::<anyhow::Result<_>>()?;
-    let author = dids.first().context("name a key with --key")?;
-    let mut event = author::event(kind, &network.name, author, times(), members);
-    for (did, key) in dids.iter().zip(&keys) {
-        author::sign(&mut event, did, &network.domain(), key)?;
-    }
-    Ok(event)
-}
-
-/// The DID that a key file names.
-///
-/// # Errors
-/// It names none.
-pub fn did_of<'a>(key: &'a KeyFile, path: &Path) -> anyhow::Result<&'a str> {
-    key.did().with_context(|| {
-        format!("`{}` does not say whose key it is: write its `did`", path.display())
-    })
-}
-
 /// Signs for `did` with each of these keys.
 ///
 /// # Errors

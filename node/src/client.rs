@@ -9,8 +9,10 @@ use std::time::{Duration, Instant};
 use proofs::tlog::tiles::TILE_BYTES_MAX;
 use proofs::{Hash, Receipt};
 use registry::resolution::Question;
+use registry::resolution::request::{encode, is_unreserved};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use ureq::http::{Request, Response};
 use ureq::{Agent, Body};
 
@@ -304,6 +306,30 @@ impl Client {
         serde_json::from_slice(&self.get(path)?).map_err(|why| self.strange(path, &why))
     }
 
+    /// All entries of a list, page after page. `path` has a query; `name` is the list's in a page.
+    ///
+    /// # Errors
+    /// As [`Client::read`].
+    pub fn pages<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        name: &str,
+    ) -> Result<Vec<T>, ClientError> {
+        let mut entries = Vec::new();
+        let mut next = path.to_owned();
+        loop {
+            let mut page: Value = self.read(&next)?;
+            let found = page.get_mut(name).map(Value::take).unwrap_or_default();
+            let found: Vec<T> =
+                serde_json::from_value(found).map_err(|why| self.strange(&next, &why))?;
+            entries.extend(found);
+            match page.get("cursor").and_then(Value::as_str) {
+                Some(cursor) => next = format!("{path}&cursor={}", encoded(cursor)),
+                None => return Ok(entries),
+            }
+        }
+    }
+
     /// What stands at a path, whatever its status.
     ///
     /// # Errors
@@ -394,16 +420,7 @@ fn is_json_object_with(body: &[u8], member: &str) -> bool {
 
 /// Percent-encodes all but the unreserved characters of RFC 3986, and `/`.
 pub fn encoded(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
-                out.push(char::from(byte));
-            }
-            _ => out.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    out
+    encode(text, |byte| is_unreserved(byte) || byte == b'/')
 }
 
 #[cfg(test)]

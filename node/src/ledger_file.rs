@@ -15,7 +15,7 @@ use anyhow::{Context as _, bail};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ledger::DecidedBlock;
-use proofs::{Block, Certificate, Header};
+use proofs::{Block, Certificate, Hash, Header};
 use registry::Genesis;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -41,6 +41,42 @@ struct Line {
     certificate: Certificate,
     events: Vec<Box<RawValue>>,
     header: String,
+}
+
+/// Where a ledger ends: in this the one that was exported and the one that was made of it are the
+/// same.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct End {
+    /// The id of the last block; of a ledger without blocks the genesis hash.
+    pub block: Hash,
+    /// The genesis hash.
+    pub genesis: Hash,
+    /// The height of the last block.
+    pub height: u64,
+    /// The root of the log.
+    pub log_root: Hash,
+    /// The root of the state.
+    pub state_root: Hash,
+}
+
+impl From<&Header> for End {
+    fn from(last: &Header) -> End {
+        End {
+            block: last.id(),
+            genesis: last.genesis,
+            height: last.height,
+            log_root: last.log_root,
+            state_root: last.state_root,
+        }
+    }
+}
+
+impl std::fmt::Display for End {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        writeln!(f, "genesis    {}\nblock      {}", self.genesis, self.block)?;
+        write!(f, "state root {}\nlog root   {}", self.state_root, self.log_root)
+    }
 }
 
 /// Writes a ledger.

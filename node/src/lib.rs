@@ -35,6 +35,7 @@ mod registrar;
 pub mod replay;
 pub mod server;
 pub mod signatures;
+pub mod signers;
 pub mod space;
 pub mod trust;
 pub mod waiting;

@@ -4,7 +4,6 @@
 use axum::extract::{Path, RawQuery, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
-use ledger::Snapshot;
 use registry::projections::{Party, party_prefix};
 use registry::trust::credential::credential;
 use registry::trust::{Authorization, Entity, Listed, Listing as _, listing};
@@ -48,21 +47,12 @@ async fn show(
     let listed = record.and_then(|record| Listed::<Entity>::read(&record.content));
     let listed = listed.ok_or_else(|| Problem::not_found("nobody is listed under this DID"))?;
     let issuer = options.get("issuer").unwrap_or(&listed.listing.registrar);
-    let keys = authorizations(&snapshot, &entity)?;
+    let authorizations = format!("{}/", Authorization::PREFIX);
+    let index = party_prefix(Party::Subject, &entity);
+    let keys =
+        snapshot.projected(&index, &authorizations, None, AUTHORIZATIONS_MAX, SCAN_MAX)?.names;
     let time = snapshot.head().time;
     let made = snapshot.ask(|view| credential(issuer, &entity, time, &keys, view))?;
     let made = made.map_err(Problem::not_found)?;
     Ok(Answer::value(snapshot.height(), Keep::Briefly, &made).to(&headers))
-}
-
-/// The keys of the records that authorise an entity.
-fn authorizations(snapshot: &Snapshot, entity: &str) -> Result<Vec<String>, Problem> {
-    let listings = party_prefix(Party::Subject, entity);
-    let family = format!("{}/", Authorization::PREFIX);
-    let prefix = [&listings[..], family.as_bytes()].concat();
-    let projected = snapshot.projected(&prefix, None, AUTHORIZATIONS_MAX, SCAN_MAX)?;
-    let key = |name: &Vec<u8>| {
-        name.strip_prefix(&listings[..]).map(|key| String::from_utf8_lossy(key).into_owned())
-    };
-    Ok(projected.names.iter().filter_map(key).collect())
 }

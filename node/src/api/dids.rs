@@ -130,19 +130,15 @@ fn related(
     after: Option<&str>,
     limit: usize,
 ) -> Result<Found, Problem> {
-    let prefix = relation_prefix(relation, other);
-    let did_of = |name: &[u8]| {
-        name.strip_prefix(&prefix[..]).map(|did| String::from_utf8_lossy(did).into_owned())
-    };
-    let after = after.map(|did| [&prefix[..], did.as_bytes()].concat());
-    let projected = snapshot.projected(&prefix, after.as_deref(), limit, SCAN_MAX)?;
+    let index = relation_prefix(relation, other);
+    let projected = snapshot.projected(&index, "", after, limit, SCAN_MAX)?;
     let mut found = Vec::new();
-    for did in projected.names.iter().filter_map(|name| did_of(name)) {
+    for did in projected.names {
         if let Some(record) = snapshot.record(&did_state::key(&did))? {
             found.push((did, record));
         }
     }
-    Ok((found, projected.last.and_then(|name| did_of(&name))))
+    Ok((found, projected.last))
 }
 
 /// A DID as the list shows it, if there was one at that time.

@@ -11,7 +11,7 @@ use registry::network;
 use super::Api;
 use super::records;
 use super::schema::{hash, text};
-use super::series::{Filter, Series, listed};
+use super::series::{self, Filter, Series};
 use super::table::{Table, read};
 use crate::problem::Problem;
 
@@ -33,48 +33,43 @@ const SINGLE: [(&str, &str, &str, &str); 6] = [
     ("/v1/network/parameters", "getParameters", "The network's parameters.", network::PARAMETERS),
 ];
 
-const DECISIONS: Series = Series {
-    path: "/v1/governance/decisions",
-    id: "listDecisions",
-    summary: "What was proposed to the Governing Body, in the order of the proposals' ids.",
-    name: "decisions",
-    prefix: "governance/decision/",
-    filters: &[Filter::Word { name: "status", place: "/status", words: &STATUSES }],
-};
-
-const PLAIN: [Series; 4] = [
-    Series {
-        path: "/v1/governance/documents",
-        id: "listDocuments",
-        summary: "Framework, regulations, policies, requirements and standards in force.",
-        name: "documents",
-        prefix: "governance/document/",
-        filters: &[],
-    },
-    Series {
-        path: "/v1/governance/standards",
-        id: "listStandards",
-        summary: "Adopted standards.",
-        name: "standards",
-        prefix: "governance/document/standard/",
-        filters: &[],
-    },
-    Series {
-        path: "/v1/governance/migrations",
-        id: "listMigrations",
-        summary: "Until when everyone moves from one standard to another.",
-        name: "migrations",
-        prefix: "governance/migration/",
-        filters: &[],
-    },
-    Series {
-        path: "/v1/governance/did-methods",
-        id: "listDidMethods",
-        summary: "Endorsed DID methods.",
-        name: "didMethods",
-        prefix: "governance/did-method/",
-        filters: &[],
-    },
+const LISTS: [Series; 5] = [
+    Series::new(
+        "/v1/governance/decisions",
+        "listDecisions",
+        "What was proposed to the Governing Body, in the order of the proposals' ids.",
+        "decisions",
+        "governance/decision/",
+    )
+    .by(&[Filter::Word { name: "status", place: "/status", words: &STATUSES }]),
+    Series::new(
+        "/v1/governance/documents",
+        "listDocuments",
+        "Framework, regulations, policies, requirements and standards in force.",
+        "documents",
+        "governance/document/",
+    ),
+    Series::new(
+        "/v1/governance/standards",
+        "listStandards",
+        "Adopted standards.",
+        "standards",
+        "governance/document/standard/",
+    ),
+    Series::new(
+        "/v1/governance/migrations",
+        "listMigrations",
+        "Until when everyone moves from one standard to another.",
+        "migrations",
+        "governance/migration/",
+    ),
+    Series::new(
+        "/v1/governance/did-methods",
+        "listDidMethods",
+        "Endorsed DID methods.",
+        "didMethods",
+        "governance/did-method/",
+    ),
 ];
 
 pub(super) fn routes(table: Table) -> Table {
@@ -85,8 +80,6 @@ pub(super) fn routes(table: Table) -> Table {
         };
         table.path(path, [records::described(read(show, id, summary))])
     });
-    let lists = [DECISIONS].into_iter().chain(PLAIN);
-    let table = lists.fold(table, |table, series| table.path(series.path, [listed(series)]));
     let decision = read(show_decision, "getDecision", "A decision, with its votes.").at(
         "id",
         hash(),
@@ -97,7 +90,7 @@ pub(super) fn routes(table: Table) -> Table {
         text(),
         "Such as `framework` or `policy/wallets`.",
     );
-    table
+    series::routes(table, LISTS)
         .path("/v1/governance/decisions/{id}", [records::described(decision)])
         .path("/v1/governance/documents/{*name}", [records::described(document)])
 }

@@ -13,7 +13,7 @@ use proofs::{Evidence, ProvenRecord};
 use registry::answer::{Proof, Question as Proven};
 use registry::dereferencing::{Content, Dereferencing};
 use registry::projections::resolution_key;
-use registry::resolution::request::{Goal, Question, Refusal, Request, decode};
+use registry::resolution::request::{Goal, Question, Refusal, Request, decode, encode};
 use registry::resolution::{Failure, Resolution, Wanted};
 use registry::resource::TYPES;
 use serde::Deserialize;
@@ -49,7 +49,10 @@ pub(super) fn routes(table: Table) -> Table {
     let get = resources::PARAMETERS.into_iter().fold(get, |get, name| {
         get.option(name, text(), "As DID-Linked Resources has it: which resource is meant.")
     });
-    let texts = [
+    let members = [
+        "expandRelativeUrls",
+        "noCache",
+        "proof",
         "relativeRef",
         "service",
         "serviceType",
@@ -57,13 +60,14 @@ pub(super) fn routes(table: Table) -> Table {
         "versionId",
         "versionTime",
     ];
-    let text = |name: &str| (name.to_owned(), json!({ "type": "string" }));
-    let flag = |name: &str| (name.to_owned(), json!({ "type": ["string", "boolean"] }));
-    let texts = texts.into_iter().chain(resources::PARAMETERS).filter(|name| !is_flag(name));
-    let members = texts.map(text).chain(FLAGS.into_iter().map(flag));
+    let members = members.into_iter().chain(resources::PARAMETERS);
+    let member = |name: &str| {
+        let form = if is_flag(name) { json!(["string", "boolean"]) } else { json!("string") };
+        (name.to_owned(), json!({ "type": form }))
+    };
     let options = json!({
         "type": "object",
-        "properties": serde_json::Map::from_iter(members),
+        "properties": serde_json::Map::from_iter(members.map(member)),
         "additionalProperties": false,
     });
     let post = write(resolve_with, "resolveWith", "The same, with the options as a JSON object.")
@@ -414,11 +418,7 @@ pub(super) fn status(failure: Option<Failure>, deactivated: bool) -> StatusCode 
 
 /// A URL as a header: what is not ASCII is encoded.
 fn location(url: &str) -> Option<HeaderValue> {
-    let encoded = url.bytes().map(|byte| match byte.is_ascii_graphic() {
-        true => char::from(byte).to_string(),
-        false => format!("%{byte:02X}"),
-    });
-    HeaderValue::from_str(&encoded.collect::<String>()).ok()
+    HeaderValue::from_str(&encode(url, |byte| byte.is_ascii_graphic())).ok()
 }
 
 /// A result for clients of DID Resolution 0.3, which know the media types of DID Core 1.0.

@@ -128,12 +128,11 @@ fn imported(
     question: import::Question,
     proof: bool,
 ) -> Result<Reply, Problem> {
-    let key = question.key();
-    let read = record(snapshot, key.clone(), None)?;
+    let read = record(snapshot, question.key(), None)?;
     let dereferenced = question.answer(&read).unwrap_or_else(|| Failure::Internal.into());
     let mut reply = Reply::from(dereferenced);
     if proof {
-        let evidence = snapshot.prove(&[&key])?.ok_or_else(unproven)?;
+        let evidence = snapshot.attest(vec![read]).ok_or_else(unproven)?;
         reply.proof = Some(Proof::to_json(Proven::Imported(question), evidence));
     }
     Ok(reply)

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use super::answer::{Answer, Keep};
 use super::request::{known_options, limit};
 use super::schema::{count, list, named, object, one_of, or_null, range, text};
-use super::table::{JSON, Operation, read};
+use super::table::{JSON, Operation, Table, read};
 use super::{Api, cursor};
 use crate::problem::Problem;
 
@@ -30,14 +30,32 @@ const SCAN_MAX: usize = 1_000;
 /// A list of records whose keys begin alike.
 #[derive(Clone, Copy)]
 pub(super) struct Series {
-    pub(super) path: &'static str,
-    pub(super) id: &'static str,
-    pub(super) summary: &'static str,
+    path: &'static str,
+    id: &'static str,
+    summary: &'static str,
     /// The list's name in its answer.
-    pub(super) name: &'static str,
-    pub(super) prefix: &'static str,
+    name: &'static str,
+    prefix: &'static str,
     /// What may be asked for.
-    pub(super) filters: &'static [Filter],
+    filters: &'static [Filter],
+}
+
+impl Series {
+    /// A list that is not narrowed.
+    pub(super) const fn new(
+        path: &'static str,
+        id: &'static str,
+        summary: &'static str,
+        name: &'static str,
+        prefix: &'static str,
+    ) -> Series {
+        Series { path, id, summary, name, prefix, filters: &[] }
+    }
+
+    /// The same list, which may be narrowed.
+    pub(super) const fn by(self, filters: &'static [Filter]) -> Series {
+        Series { filters, ..self }
+    }
 }
 
 /// An option by which a list is narrowed.
@@ -71,8 +89,13 @@ impl Filter {
     }
 }
 
+/// The table with these lists.
+pub(super) fn routes(table: Table, lists: impl IntoIterator<Item = Series>) -> Table {
+    lists.into_iter().fold(table, |table, series| table.path(series.path, [listed(series)]))
+}
+
 /// The operation that lists a series.
-pub(super) fn listed(series: Series) -> Operation {
+fn listed(series: Series) -> Operation {
     let handler =
         async move |State(api): State<Api>, RawQuery(query): RawQuery, headers: HeaderMap| {
             let names = series.filters.iter().map(Filter::name);
@@ -176,12 +199,9 @@ impl Wanted {
             let last = last.map(|(key, _)| key.clone());
             return Ok((records, last));
         };
-        let name = |key: &str| [row.as_slice(), key.as_bytes()].concat();
-        let key = |name: &[u8]| String::from_utf8(name[row.len()..].to_vec()).ok();
-        let after = after.map(name);
-        let projected = snapshot.projected(&name(prefix), after.as_deref(), limit, SCAN_MAX)?;
+        let projected = snapshot.projected(row, prefix, after, limit, SCAN_MAX)?;
         let mut records = Vec::new();
-        for key in projected.names.iter().filter_map(|name| key(name)) {
+        for key in projected.names {
             let mut all = true;
             for other in others {
                 all &= snapshot.projection(&[other, key.as_bytes()].concat())?.is_some();
@@ -190,7 +210,7 @@ impl Wanted {
                 records.push((key, record));
             }
         }
-        Ok((records, projected.last.and_then(|name| key(&name))))
+        Ok((records, projected.last))
     }
 
     fn matches(&self, record: &Record) -> bool {

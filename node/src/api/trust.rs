@@ -19,7 +19,7 @@ use super::answer::{Answer, Keep};
 use super::records::unproven;
 use super::request::{self, known_options, read_body};
 use super::schema::{any_object, did, flag, list, named, object, text, time};
-use super::series::{Filter, Series, listed};
+use super::series::{self, Filter, Series};
 use super::table::{JSON, Operation, Table, read, write};
 use crate::problem::Problem;
 
@@ -30,7 +30,7 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const REQUEST_ID_MAX: usize = 128;
 
 /// Listings are found by whom they concern, and by whether they count.
-const LISTINGS: [Filter; 3] = [
+const FILTERS: [Filter; 3] = [
     Filter::Did { name: "authority", party: Party::Granter },
     Filter::Did { name: "entity", party: Party::Subject },
     Filter::Word {
@@ -40,74 +40,67 @@ const LISTINGS: [Filter; 3] = [
     },
 ];
 
-const fn series(
-    path: &'static str,
-    id: &'static str,
-    summary: &'static str,
-    name: &'static str,
-    prefix: &'static str,
-) -> Series {
-    Series { path, id, summary, name, prefix, filters: &LISTINGS }
-}
-
-/// A series of records that are no listings.
-const fn plain(series: Series) -> Series {
-    Series { filters: &[], ..series }
-}
-
-const LISTS: [Series; 11] = [
-    series("/v1/entities", "listEntities", "Organisations on board.", "entities", "entity/"),
-    series(
+/// What stands behind the answers.
+const LISTINGS: [Series; 8] = [
+    Series::new("/v1/entities", "listEntities", "Organisations on board.", "entities", "entity/"),
+    Series::new(
         "/v1/certifications",
         "listCertifications",
         "Who was certified for which roles.",
         "certifications",
         "certification/",
     ),
-    series(
+    Series::new(
         "/v1/authorizations",
         "listAuthorizations",
         "Who may do what, says whom.",
         "authorizations",
         "authorization/",
     ),
-    series(
+    Series::new(
         "/v1/recognitions",
         "listRecognitions",
         "Foreign schemes that are recognised.",
         "recognitions",
         "recognition/",
     ),
-    series("/v1/registries", "listRegistries", "Delegated registries.", "registries", "registry/"),
-    series(
+    Series::new(
+        "/v1/registries",
+        "listRegistries",
+        "Delegated registries.",
+        "registries",
+        "registry/",
+    ),
+    Series::new(
         "/v1/credential-types",
         "listCredentialTypes",
         "Types of credentials.",
         "credentialTypes",
         "credential-type/",
     ),
-    series(
+    Series::new(
         "/v1/presentation-types",
         "listPresentationTypes",
         "What verifiers may ask for.",
         "presentationTypes",
         "presentation-type/",
     ),
-    series("/v1/certificates", "listCertificates", "Certificates.", "certificates", "certificate/"),
-    plain(series("/v1/appeals", "listAppeals", "Appeals.", "appeals", "appeal/")),
-    plain(series(
-        "/v1/incidents",
-        "listIncidents",
-        "Reported incidents.",
-        "incidents",
-        "incident/",
-    )),
-    plain(series("/v1/audits", "listAudits", "Recorded audits.", "audits", "audit/")),
+    Series::new(
+        "/v1/certificates",
+        "listCertificates",
+        "Certificates.",
+        "certificates",
+        "certificate/",
+    ),
+];
+
+const OVERSIGHT: [Series; 3] = [
+    Series::new("/v1/appeals", "listAppeals", "Appeals.", "appeals", "appeal/"),
+    Series::new("/v1/incidents", "listIncidents", "Reported incidents.", "incidents", "incident/"),
+    Series::new("/v1/audits", "listAudits", "Recorded audits.", "audits", "audit/"),
 ];
 
 pub(super) fn routes(table: Table) -> Table {
-    let table =
-        LISTS.into_iter().fold(table, |table, series| table.path(series.path, [listed(series)]));
     let authorization = write(
         authorization,
         "authorization",
@@ -130,7 +123,8 @@ pub(super) fn routes(table: Table) -> Table {
         .option("kind", super::schema::one_of(&kinds), "The kind; without it, every kind.")
         .option("actor", did(), "Who would make it: whether it may, and if not why.")
         .kept(JSON, object([("rules", list(explanation))]));
-    table
+    let listings = LISTINGS.map(|series| series.by(&FILTERS));
+    series::routes(table, listings.into_iter().chain(OVERSIGHT))
         .path("/authorization", [described(authorization, "authorized")])
         .path("/recognition", [described(recognition, "recognized")])
         .path("/v1/explain", [explain])

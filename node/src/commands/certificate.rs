@@ -5,18 +5,18 @@ mod issue;
 mod list;
 mod status;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
-use registry::trust::is_sha256;
-use serde_json::Value;
+use registry::trust::{Moment, Period, is_sha256};
 
-use crate::author::{Delivered, Delivery, Network, current, did_of, read_file, signed};
+use crate::author::{current, read_file};
 use crate::certificate::{Issuer, Method, X509, methods};
 use crate::cli::Global;
 use crate::client::Client;
 use crate::keys::KeyFile;
+use crate::signers::{Signer, Signers};
 use crate::trust::TrustArgs;
 
 /// Issue, register, end and check certificates of DIDs (X.509)
@@ -62,59 +62,37 @@ impl Certificate {
     }
 }
 
-/// Who signs the event, and what becomes of it.
-#[derive(Args, Debug)]
-struct Signing {
-    /// The author's key, whose file names its DID; several where several must sign
-    #[arg(long = "key", value_name = "FILE", required = true)]
-    keys: Vec<PathBuf>,
-    #[command(flatten)]
-    delivery: Delivery,
-    #[command(flatten)]
-    trust: TrustArgs,
+/// Milliseconds of a day.
+const DAY: u64 = 86_400_000;
+
+/// So many days from a moment on.
+fn days(from: u64, days: u64) -> Period {
+    Period { from: Moment(from), until: Moment(from + days * DAY) }
 }
 
-impl Signing {
-    /// The author's key file, which is the first.
-    fn first(&self) -> anyhow::Result<&Path> {
-        self.keys.first().map(PathBuf::as_path).context("name a key with --key")
-    }
-
-    /// Makes the event, lets every key sign it, and sends it.
-    fn deliver(&self, client: &Client, kind: &str, members: Value) -> anyhow::Result<Delivered> {
-        let event = signed(&Network::of(client)?, kind, members, &self.keys)?;
-        self.delivery.deliver(client, &event, &self.trust)
-    }
+/// Who signs certificates and lists: the author, with the key of `path` where it has another one
+/// for that purpose. Its document must say so at `moment`, or nobody could check what it signs.
+fn signatory(
+    client: &Client,
+    signers: &Signers,
+    path: Option<&Path>,
+    trust: &TrustArgs,
+    moment: u64,
+) -> anyhow::Result<Signer> {
+    let Signer { did, key } = &signers.author;
+    let key = path.map(KeyFile::load).transpose()?.unwrap_or_else(|| key.clone());
+    let public = registry::author::Key::public(&key);
+    let own = own_methods(client, did, trust, moment)?;
+    anyhow::ensure!(
+        own.iter().any(|method| method.asserts && method.key == public),
+        "the document of `{did}` does not list {public} under `assertionMethod`, so nobody \
+         could check what it signs: add it with `dzong did update`, or name another key with \
+         --issuer-key"
+    );
+    Ok(Signer { did: did.clone(), key })
 }
 
-/// The key that certificates and lists are signed with, and whose it is.
-struct Signatory {
-    did: String,
-    key: KeyFile,
-}
-
-impl Signatory {
-    /// The key of `path`, which may be another than the author's: a DID has keys for both purposes.
-    fn open(
-        client: &Client,
-        path: Option<&Path>,
-        signing: &Signing,
-        moment: u64,
-    ) -> anyhow::Result<Signatory> {
-        let author = KeyFile::load(signing.first()?)?;
-        let did = did_of(&author, signing.first()?)?.to_owned();
-        let key = path.map(KeyFile::load).transpose()?.unwrap_or(author);
-        let public = registry::author::Key::public(&key);
-        let own = own_methods(client, &did, &signing.trust, moment)?;
-        anyhow::ensure!(
-            own.iter().any(|method| method.asserts && method.key == public),
-            "the document of `{did}` does not list {public} under `assertionMethod`, so nobody \
-             could check what it signs: add it with `dzong did update`, or name another key with \
-             --issuer-key"
-        );
-        Ok(Signatory { did, key })
-    }
-
+impl Signer {
     fn issuer(&self) -> Issuer<'_> {
         Issuer { did: &self.did, key: &self.key }
     }

@@ -13,6 +13,7 @@ use super::source::SourceLedger;
 use super::{ImportError, NotIndy, did_indy, did_sov, key, resource_key};
 use crate::json as canonical;
 use crate::rejection::Rejection;
+use crate::resolution::request::{encode, is_unreserved};
 use crate::state::{self, Change, View};
 
 /// The words of an AnonCreds object's DID URL (did:indy method, "Other Indy Ledger Object
@@ -33,19 +34,9 @@ fn words(kind: &Kind) -> Option<Vec<String>> {
 #[must_use]
 pub fn url(namespace: &str, transaction: &Transaction) -> Option<String> {
     let author = transaction.author.as_deref()?;
-    let words: Vec<String> = words(&transaction.kind)?.iter().map(|word| encode(word)).collect();
+    let words = words(&transaction.kind)?;
+    let words: Vec<String> = words.iter().map(|word| encode(word, is_unreserved)).collect();
     Some(format!("{}{FAMILY}{}", did_indy(namespace, author), words.join("/")))
-}
-
-/// Percent-encodes what is not unreserved (RFC 3986 section 2.3).
-fn encode(word: &str) -> String {
-    let encoded = word.bytes().map(|byte| match byte {
-        b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-            char::from(byte).to_string()
-        }
-        byte => format!("%{byte:02X}"),
-    });
-    encoded.collect()
 }
 
 /// The key of the record that a transaction is about.

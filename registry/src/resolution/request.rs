@@ -220,6 +220,23 @@ fn shortened(name: &str) -> String {
     name.chars().take(40).collect()
 }
 
+/// Percent-encodes every byte but those that may stay (RFC 3986, 2.1).
+pub fn encode(text: &str, stays: impl Fn(u8) -> bool) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match stays(byte) {
+            true => encoded.push(char::from(byte)),
+            false => encoded.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    encoded
+}
+
+/// Whether a byte means only itself in any URL (RFC 3986, 2.3).
+pub fn is_unreserved(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-._~".contains(&byte)
+}
+
 /// Decodes percent-encoding once; `None` where it is broken or not UTF-8.
 pub fn decode(text: &str) -> Option<String> {
     let mut bytes = text.bytes();

@@ -4,19 +4,14 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use clap::Args;
-use registry::trust::{Moment, Period};
 
-use super::{Signatory, Signing, own_methods, read};
-use crate::author::did_of;
+use super::{days, own_methods, read, signatory};
 use crate::certificate::{Draft, Label, Method, X509, new_serial, to_pem};
 use crate::cli::Global;
 use crate::client::Client;
 use crate::clock::now_ms;
 use crate::files;
-use crate::keys::KeyFile;
-
-/// Milliseconds of a day.
-const DAY: u64 = 86_400_000;
+use crate::signers::{Signers, Signing};
 
 /// Issue a certificate for a key of a DID and register it: prints its fingerprint on the first line
 #[derive(Args, Debug)]
@@ -79,14 +74,16 @@ impl Issue {
         let client = Client::new(&global.url);
         let signing = &self.registration.signing;
         let now = now_ms() / 1000 * 1000;
-        let signatory = Signatory::open(&client, self.issuer_key.as_deref(), signing, now)?;
+        let signers = signing.open()?;
+        let path = self.issuer_key.as_deref();
+        let signatory = signatory(&client, &signers, path, &signing.trust, now)?;
         let did = self.did.as_deref().unwrap_or(&signatory.did);
         let known = own_methods(&client, did, &signing.trust, now)?;
         let method = choose(&known, did, self.method.as_deref())?;
         let draft = Draft {
             did,
             key: &method.key,
-            period: Period { from: Moment(now), until: Moment(now + self.days * DAY) },
+            period: days(now, self.days),
             serial: &new_serial(),
             is_authority: self.ca,
             list_url: self.crl_url.as_deref(),
@@ -100,7 +97,7 @@ impl Issue {
         );
         files::publish(&self.out, to_pem(Label::Certificate, &der).as_bytes())?;
         let certificate = X509::read(&der)?;
-        self.registration.register(global, &client, &certificate).with_context(|| {
+        self.registration.register(global, &client, &signers, &certificate).with_context(|| {
             format!(
                 "`{}` is written and not registered, so it counts nowhere: try again with \
                  `dzong certificate register`",
@@ -115,24 +112,29 @@ impl Register {
         let client = Client::new(&global.url);
         let certificate = read(&self.file)?;
         let signing = &self.registration.signing;
-        let (path, moment) = (signing.first()?, certificate.period.from.0);
-        let issuer = KeyFile::load(path)?;
-        let issuer = did_of(&issuer, path)?;
-        let known = own_methods(&client, issuer, &signing.trust, moment)?;
+        let signers = signing.open()?;
+        let issuer = &signers.author.did;
+        let known = own_methods(&client, issuer, &signing.trust, certificate.period.from.0)?;
         anyhow::ensure!(
             known.iter().any(|method| method.asserts && certificate.is_signed_by(&method.key)),
             "no key under `assertionMethod` of `{issuer}` signed `{}`: it is its issuer who \
              registers a certificate",
             self.file.display()
         );
-        self.registration.register(global, &client, &certificate)
+        self.registration.register(global, &client, &signers, &certificate)
     }
 }
 
 impl Registration {
-    fn register(&self, global: &Global, client: &Client, made: &X509) -> anyhow::Result<()> {
+    fn register(
+        &self,
+        global: &Global,
+        client: &Client,
+        signers: &Signers,
+        made: &X509,
+    ) -> anyhow::Result<()> {
         let members = made.registration(self.authority.as_deref());
-        let delivered = self.signing.deliver(client, "CertificateRegistered", members)?;
+        let delivered = self.signing.deliver(client, signers, "CertificateRegistered", members)?;
         delivered.report(global, "fingerprint", &made.fingerprint)
     }
 }

@@ -11,7 +11,7 @@ use registry::trust::{Certificate, Crl as Published, Listed, Moment, Period, Sta
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{Signatory, Signing, own_methods};
+use super::{days, own_methods, signatory};
 use crate::author::record;
 use crate::certificate::{Ended, Label, List, ListDraft, to_pem};
 use crate::cli::Global;
@@ -19,10 +19,8 @@ use crate::client::{Client, encoded};
 use crate::clock::now_ms;
 use crate::files;
 use crate::output;
+use crate::signers::Signing;
 use crate::trust::TrustArgs;
-
-/// Milliseconds of a day.
-const DAY: u64 = 86_400_000;
 
 /// Make the issuer's list of suspended and revoked certificates, sign and publish it
 #[derive(Args, Debug)]
@@ -66,13 +64,14 @@ impl Crl {
         let client = Client::new(&global.url);
         let trust = &self.signing.trust;
         let now = now_ms() / 1000 * 1000;
-        let signatory = Signatory::open(&client, self.issuer_key.as_deref(), &self.signing, now)?;
+        let signers = self.signing.open()?;
+        let signatory = signatory(&client, &signers, self.issuer_key.as_deref(), trust, now)?;
         let before = published(&client, &signatory.did, trust)?;
         let listed = certificates_of(&client, &signatory.did, trust)?;
         let previous = before.as_ref().map(|(_, list)| list.this_update);
         let draft = ListDraft {
             number: before.as_ref().map_or(1, |(_, list)| list.crl_number.saturating_add(1)),
-            period: Period { from: Moment(now), until: Moment(now + self.days * DAY) },
+            period: days(now, self.days),
             ended: listed.into_iter().filter_map(|one| ended(one, previous)).collect(),
         };
         let der = signatory.issuer().list(&draft)?;
@@ -85,7 +84,7 @@ impl Crl {
         if let (Some((record, _)), Some(members)) = (before, members.as_object_mut()) {
             members.insert("previousVersion".into(), record.version.into());
         }
-        let delivered = self.signing.deliver(&client, "CrlPublished", members)?;
+        let delivered = self.signing.deliver(&client, &signers, "CrlPublished", members)?;
         if let Some(path) = &self.out {
             write(path, &der)?;
         }
@@ -149,13 +148,7 @@ fn published(
     Ok(Some((record, list.context("the record of the list cannot be read")?)))
 }
 
-/// A page of the node's list of certificates.
-#[derive(Deserialize)]
-struct Page {
-    certificates: Vec<Entry>,
-    cursor: Option<String>,
-}
-
+/// An entry of the node's list.
 #[derive(Deserialize)]
 struct Entry {
     key: String,
@@ -170,26 +163,18 @@ fn certificates_of(
     trust: &TrustArgs,
 ) -> anyhow::Result<Vec<Listed<Certificate>>> {
     let mut found = Vec::new();
-    let mut path = "/v1/certificates?limit=200".to_owned();
-    loop {
-        let page: Page = client.read(&path)?;
-        for Entry { key, record: shown } in page.certificates {
-            let is_ended = |listed: &Listed<Certificate>| {
-                listed.listing.issuer == issuer && listed.status.state != State::Active
-            };
-            if Listed::read(&shown.content).filter(is_ended).is_some() {
-                let proven = record(client, &key, trust)?;
-                let proven = proven.and_then(|record| Listed::read(&record.content));
-                found.extend(proven.filter(is_ended));
-            }
-        }
-        match page.cursor {
-            Some(cursor) => {
-                path = format!("/v1/certificates?limit=200&cursor={}", encoded(&cursor));
-            }
-            None => return Ok(found),
+    let path = format!("/v1/certificates?authority={}&limit=200", encoded(issuer));
+    for Entry { key, record: shown } in client.pages(&path, "certificates")? {
+        let is_ended = |listed: &Listed<Certificate>| {
+            listed.listing.issuer == issuer && listed.status.state != State::Active
+        };
+        if Listed::read(&shown.content).filter(is_ended).is_some() {
+            let proven = record(client, &key, trust)?;
+            let proven = proven.and_then(|record| Listed::read(&record.content));
+            found.extend(proven.filter(is_ended));
         }
     }
+    Ok(found)
 }
 
 /// The entry of an ended certificate. RFC 5280, 5: it stays until it was on a list that was made

@@ -6,10 +6,11 @@ use registry::trust::listing::key;
 use registry::trust::{Certificate, Ground};
 use serde_json::json;
 
-use super::{Signing, fingerprint};
+use super::fingerprint;
 use crate::author::record;
 use crate::cli::Global;
 use crate::client::Client;
+use crate::signers::Signing;
 
 /// The grounds of s.40.
 #[derive(ValueEnum, Debug, Clone, Copy)]
@@ -132,7 +133,7 @@ impl Step {
                 members.extend(value.iter().map(|value| (name.to_owned(), json!(value))));
             }
         }
-        let delivered = self.signing.deliver(&client, kind, members)?;
+        let delivered = self.signing.deliver(&client, &self.signing.open()?, kind, members)?;
         delivered.report(global, "fingerprint", &subject)
     }
 }

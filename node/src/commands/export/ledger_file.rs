@@ -15,7 +15,7 @@ use crate::blocks::Blocks;
 use crate::cli::Global;
 use crate::client::Client;
 use crate::home::Home;
-use crate::ledger_file::Writer;
+use crate::ledger_file::{End, Writer};
 use crate::output;
 
 /// Writes the ledger of a stopped node's home, or of the node at the URL.
@@ -40,7 +40,7 @@ pub(super) fn write(global: &Global, path: &Path, home: Option<&Path>) -> anyhow
             })?
         }
     };
-    show(global, &last, bytes)
+    show(global, &End::from(&last), bytes)
 }
 
 /// Writes blocks 1 to `head`, and returns the last one's header and the size of the file.
@@ -72,18 +72,11 @@ fn copy(
     Ok((last, bytes))
 }
 
-fn show(global: &Global, last: &Header, bytes: u64) -> anyhow::Result<()> {
+fn show(global: &Global, end: &End, bytes: u64) -> anyhow::Result<()> {
     if global.json {
-        return output::json(&json!({
-            "block": last.id(),
-            "bytes": bytes,
-            "genesis": last.genesis,
-            "height": last.height,
-            "logRoot": last.log_root,
-            "stateRoot": last.state_root,
-        }));
+        let mut shown = json!(end);
+        shown["bytes"] = bytes.into();
+        return output::json(&shown);
     }
-    output::line(&format!("{} blocks, {bytes} bytes", last.height))?;
-    output::line(&format!("genesis    {}\nblock      {}", last.genesis, last.id()))?;
-    output::line(&format!("state root {}\nlog root   {}", last.state_root, last.log_root))
+    output::line(&format!("{} blocks, {bytes} bytes\n{end}", end.height))
 }

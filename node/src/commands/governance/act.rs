@@ -10,26 +10,15 @@ use registry::governance::body;
 use registry::json;
 use serde_json::{Map, Value, json};
 
-use crate::author::{Delivered, Delivery, Network, read_json, record, signed};
+use crate::author::{Delivered, Network, read_json, record};
 use crate::cli::Global;
 use crate::client::Client;
 use crate::output;
+use crate::signers::Signing;
 use crate::trust::TrustArgs;
 
 /// Members that every event has, and a text to be decided has not.
 const ENVELOPE: [&str; 6] = ["@context", "author", "created", "network", "proof", "validUntil"];
-
-/// Who signs, and what becomes of the event.
-#[derive(Args, Debug)]
-struct Signing {
-    /// The key of a member, whose file names its DID; several make one event of several members
-    #[arg(long = "key", value_name = "FILE", required = true)]
-    keys: Vec<PathBuf>,
-    #[command(flatten)]
-    delivery: Delivery,
-    #[command(flatten)]
-    trust: TrustArgs,
-}
 
 /// Propose an event for decision: prints the decision's id alone on the first line
 #[derive(Args, Debug)]
@@ -98,7 +87,7 @@ impl Propose {
         if let (Some(id), Some(members)) = (self.resubmits, members.as_object_mut()) {
             members.insert("resubmits".into(), json!(id));
         }
-        self.signing.deliver(&client, global, "DecisionProposed", members, None)
+        act(&self.signing, &client, global, "DecisionProposed", members, None)
     }
 }
 
@@ -112,7 +101,7 @@ impl Vote {
         output::progress(&format!("the decision: {}", decision.decision));
         let approve = !self.against;
         let members = json!({ "approve": approve, "decision": self.id, "payload": payload });
-        self.signing.deliver(&client, global, "VoteCast", members, Some(self.id))
+        act(&self.signing, &client, global, "VoteCast", members, Some(self.id))
     }
 }
 
@@ -120,7 +109,7 @@ impl Execute {
     pub(super) fn run(self, global: &Global) -> anyhow::Result<()> {
         let client = Client::new(&global.url);
         let members = json!({ "decision": self.id });
-        self.signing.deliver(&client, global, "DecisionExecuted", members, Some(self.id))
+        act(&self.signing, &client, global, "DecisionExecuted", members, Some(self.id))
     }
 }
 
@@ -128,47 +117,44 @@ impl Cancel {
     pub(super) fn run(self, global: &Global) -> anyhow::Result<()> {
         let client = Client::new(&global.url);
         let members = json!({ "decision": self.id });
-        self.signing.deliver(&client, global, "DecisionCancelled", members, Some(self.id))
+        act(&self.signing, &client, global, "DecisionCancelled", members, Some(self.id))
     }
 }
 
-impl Signing {
-    /// Makes the event, lets every key sign for the DID that its file names, and sends it. `about`
-    /// is the decision; of a proposal it is the event itself.
-    fn deliver(
-        &self,
-        client: &Client,
-        global: &Global,
-        kind: &str,
-        members: Value,
-        about: Option<Hash>,
-    ) -> anyhow::Result<()> {
-        let network = Network::of(client)?;
-        let event = signed(&network, kind, members, &self.keys)?;
-        let id = match about {
-            Some(id) => id,
-            None => registry::event::id_of(&json::canonical(&event)?)?,
-        };
-        let delivered = self.delivery.deliver(client, &event, &self.trust)?;
-        // How far it has come, where that can be known by now.
-        let status = match delivered {
-            Delivered::Certified { .. } => Some(find(client, &id, &self.trust)?.status),
-            Delivered::Draft(_) | Delivered::Accepted(_) => None,
-        };
-        if global.json {
-            let mut value = delivered.json();
-            if let Some(value) = value.as_object_mut() {
-                value.insert("decision".into(), json!(id));
-                value.insert("status".into(), json!(status));
-            }
-            return output::json(&value);
+/// Makes the event, lets every key sign it, sends it, and says how far the decision has come.
+/// `about` is the decision; of a proposal it is the event itself.
+fn act(
+    signing: &Signing,
+    client: &Client,
+    global: &Global,
+    kind: &str,
+    members: Value,
+    about: Option<Hash>,
+) -> anyhow::Result<()> {
+    let event = signing.open()?.event(&Network::of(client)?, kind, members)?;
+    let id = match about {
+        Some(id) => id,
+        None => registry::event::id_of(&json::canonical(&event)?)?,
+    };
+    let delivered = signing.delivery.deliver(client, &event, &signing.trust)?;
+    // How far it has come, where that can be known by now.
+    let status = match delivered {
+        Delivered::Certified { .. } => Some(find(client, &id, &signing.trust)?.status),
+        Delivered::Draft(_) | Delivered::Accepted(_) => None,
+    };
+    if global.json {
+        let mut value = delivered.json();
+        if let Some(value) = value.as_object_mut() {
+            value.insert("decision".into(), json!(id));
+            value.insert("status".into(), json!(status));
         }
-        output::line(&id.to_string())?;
-        output::line(&delivered.text())?;
-        match status {
-            Some(status) => output::line(&format!("the decision is {status}")),
-            None => Ok(()),
-        }
+        return output::json(&value);
+    }
+    output::line(&id.to_string())?;
+    output::line(&delivered.text())?;
+    match status {
+        Some(status) => output::line(&format!("the decision is {status}")),
+        None => Ok(()),
     }
 }
 

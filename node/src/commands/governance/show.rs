@@ -72,7 +72,7 @@ impl Show {
         if let Some(status) = &self.status {
             path.push_str(&format!("&status={}", encoded(status)));
         }
-        let mut records = pages(client, &path, "decisions")?;
+        let mut records: Vec<Value> = client.pages(&path, "decisions")?;
         records.sort_by_key(|entry| entry.pointer("/record/time").and_then(Value::as_u64));
         if global.json {
             return output::json(&records);
@@ -128,7 +128,8 @@ impl Procedure {
 impl Documents {
     pub(super) fn run(self, global: &Global) -> anyhow::Result<()> {
         let client = Client::new(&global.url);
-        let documents = pages(&client, "/v1/governance/documents?limit=200", "documents")?;
+        let path = "/v1/governance/documents?limit=200";
+        let documents: Vec<Value> = client.pages(path, "documents")?;
         if global.json {
             return output::json(&documents);
         }
@@ -213,20 +214,4 @@ fn expect<T: DeserializeOwned>(
 fn print(client: &Client, key: &str, trust: &TrustArgs) -> anyhow::Result<()> {
     let record = record(client, key, trust)?.with_context(|| format!("there is no `{key}`"))?;
     output::json(&record)
-}
-
-/// All entries of a list.
-fn pages(client: &Client, path: &str, name: &str) -> anyhow::Result<Vec<Value>> {
-    let mut entries = Vec::new();
-    let mut next = path.to_owned();
-    loop {
-        let mut page: Value = client.read(&next)?;
-        if let Some(found) = page.get_mut(name).and_then(Value::as_array_mut) {
-            entries.append(found);
-        }
-        match page.get("cursor").and_then(Value::as_str) {
-            Some(cursor) => next = format!("{path}&cursor={}", encoded(cursor)),
-            None => return Ok(entries),
-        }
-    }
 }

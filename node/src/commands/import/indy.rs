@@ -7,15 +7,15 @@ use anyhow::{Context as _, bail, ensure};
 use clap::Args;
 use indicatif::ProgressBar;
 use registry::import::{self, ImportedDid, ImportedResource, Kind, SourceLedger, Transaction};
-use registry::{author, json};
+use registry::json;
 use serde_json::{Value, json};
 
 use super::domain::Domain;
-use crate::author::{Network, record, times};
+use crate::author::{Network, record};
 use crate::cli::Global;
 use crate::client::{Client, ClientError};
-use crate::keys::KeyFile;
 use crate::output;
+use crate::signers::Signers;
 use crate::trust::TrustArgs;
 
 /// Take over the transactions of an Indy ledger that the Governing Body approved
@@ -55,9 +55,7 @@ impl Indy {
     pub(super) fn run(self, global: &Global) -> anyhow::Result<()> {
         let client = Client::new(&global.url);
         let network = Network::of(&client)?;
-        let key = KeyFile::load(&self.key)?;
-        let did = key.did().map(str::to_owned);
-        let did = did.with_context(|| format!("`{}` names no DID", self.key.display()))?;
+        let signers = Signers::open(std::slice::from_ref(&self.key))?;
         let domain = Domain::read(&self.file, self.attributes.as_deref())?;
         self.check_approved(&client, &domain)?;
         let mut outcome = Outcome::default();
@@ -81,10 +79,7 @@ impl Indy {
                 continue;
             }
             let members = self.members(&domain, at, attribute, &transaction, &schemas);
-            let times = times();
-            let mut event =
-                author::event("TransactionImported", &network.name, &did, times, members);
-            author::sign(&mut event, &did, &network.domain(), &key)?;
+            let event = signers.event(&network, "TransactionImported", members)?;
             match client.submit_and_wait(&json::canonical(&event)?) {
                 Ok(_) => outcome.imported += 1,
                 Err(ClientError::Refused(problem)) if problem.code().starts_with("import-") => {

@@ -12,7 +12,7 @@ use serde_json::json;
 use super::LedgerFile;
 use crate::cli::Global;
 use crate::home::{Home, load_genesis};
-use crate::ledger_file::Reader;
+use crate::ledger_file::{End, Reader};
 use crate::output;
 use crate::replay::Replay;
 use crate::wiring::open_ledger;
@@ -91,20 +91,18 @@ fn play(mut reader: Reader<BufReader<File>>, replay: &mut Replay) -> anyhow::Res
 
 fn show(global: &Global, snapshot: &Snapshot, before: u64) -> anyhow::Result<()> {
     let head = snapshot.head();
-    let (state_root, log_root) = (snapshot.tree().root(), snapshot.log_root(snapshot.log_size())?);
-    let log_root = log_root.unwrap_or_default();
+    let end = End {
+        block: head.id,
+        genesis: snapshot.genesis().hash(),
+        height: head.height,
+        log_root: snapshot.log_root(snapshot.log_size())?.unwrap_or_default(),
+        state_root: snapshot.tree().root(),
+    };
     if global.json {
-        return output::json(&json!({
-            "before": before,
-            "block": head.id,
-            "genesis": snapshot.genesis().hash(),
-            "height": head.height,
-            "logRoot": log_root,
-            "stateRoot": state_root,
-        }));
+        let mut shown = json!(end);
+        shown["before"] = before.into();
+        return output::json(&shown);
     }
-    let done = head.height - before;
-    output::line(&format!("{done} blocks replayed and verified, up to height {}", head.height))?;
-    output::line(&format!("genesis    {}\nblock      {}", snapshot.genesis().hash(), head.id))?;
-    output::line(&format!("state root {state_root}\nlog root   {log_root}"))
+    let (done, height) = (head.height - before, head.height);
+    output::line(&format!("{done} blocks replayed and verified, up to height {height}\n{end}"))
 }

@@ -1,5 +1,7 @@
 //! `TransactionImported`: a transaction of an approved ledger, with the proof that it stands there.
 
+use std::sync::OnceLock;
+
 use proofs::Hash;
 use serde::Deserialize;
 
@@ -27,6 +29,9 @@ pub struct TransactionImported {
     schema: Option<String>,
     /// The transaction's text.
     transaction: String,
+    /// What the text says: it is asked for at every step of the event's way.
+    #[serde(skip)]
+    read: OnceLock<Result<Transaction, ImportError>>,
 }
 
 impl TransactionImported {
@@ -40,8 +45,9 @@ impl TransactionImported {
             carries no personal data.",
     };
 
-    fn read(&self) -> Result<Transaction, ImportError> {
-        Transaction::read(&self.transaction, self.attribute.as_deref())
+    fn read(&self) -> Result<&Transaction, ImportError> {
+        let read = || Transaction::read(&self.transaction, self.attribute.as_deref());
+        self.read.get_or_init(read).as_ref().map_err(Clone::clone)
     }
 }
 
@@ -68,7 +74,7 @@ impl EventKind for TransactionImported {
     fn subject(&self, _envelope: &Envelope) -> String {
         // What cannot be read is refused before it has a subject.
         let transaction = self.read();
-        transaction.map_or_else(|_| String::new(), |one| import::subject(&self.namespace, &one))
+        transaction.map_or_else(|_| String::new(), |one| import::subject(&self.namespace, one))
     }
 
     fn apply(
@@ -81,7 +87,7 @@ impl EventKind for TransactionImported {
         let transaction = self.read()?;
         let import = Import {
             namespace: &self.namespace,
-            transaction: &transaction,
+            transaction,
             path: &self.path,
             schema: self.schema.as_deref(),
             view,

@@ -3,17 +3,15 @@ validators handed over. `DZONG_BIN` names the binary; without it these tests are
 """
 
 import json
-import shutil
-import tempfile
 import time
 import unittest
 from pathlib import Path
 
-from dzong import Trust, check, check_receipt
+from dzong import check, check_receipt
 from dzong.client import Node
 from dzong.trust import on_the_way
 
-from .test_network import BIN, PORT, Liar, command, run
+from .test_network import BIN, PORT, Liar, command, run, start
 
 _DEMO_SECONDS_MAX = 600
 _LONG_AGO = "2020-01-01T00:00:00Z"
@@ -27,13 +25,10 @@ def now() -> int:
 class FirstDay(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.home = tempfile.mkdtemp()
-        cls.addClassCleanup(shutil.rmtree, cls.home)
-        run("localnet", "--home", cls.home, "--base-port", str(PORT), "--detach")
-        cls.addClassCleanup(run, "localnet", "stop", "--home", cls.home)
-        cls.url, cls.genesis = f"http://127.0.0.1:{PORT}", f"{cls.home}/genesis.json"
+        start(cls)
+        cls.url = f"http://127.0.0.1:{PORT}"
         run("demo", "--home", cls.home, "--url", cls.url, seconds=_DEMO_SECONDS_MAX)
-        cls.node, cls.trust = Node(cls.url), Trust.from_genesis(Path(cls.genesis).read_bytes())
+        cls.node = Node(cls.url)
 
     def listings(self, family: str) -> list:
         found = json.loads(self.node.get(f"v1/{family}", 1 << 20))[family]

@@ -34,6 +34,16 @@ def run(*arguments: str, seconds: int = _SECONDS_MAX) -> str:
     return done.stdout
 
 
+def start(test) -> None:
+    """Four validators until a class of tests ends; it gets `home`, `genesis` and `trust`."""
+    test.home = tempfile.mkdtemp()
+    test.addClassCleanup(shutil.rmtree, test.home)
+    run("localnet", "--home", test.home, "--base-port", str(PORT), "--detach")
+    test.addClassCleanup(run, "localnet", "stop", "--home", test.home)
+    test.genesis = f"{test.home}/genesis.json"
+    test.trust = Trust.from_genesis(Path(test.genesis).read_bytes())
+
+
 def command(*arguments: str) -> tuple[int, str, str]:
     """Exit code, output and errors of our own command line."""
     out, errors = io.StringIO(), io.StringIO()
@@ -46,13 +56,8 @@ def command(*arguments: str) -> tuple[int, str, str]:
 class LocalNetwork(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.home = tempfile.mkdtemp()
-        cls.addClassCleanup(shutil.rmtree, cls.home)
-        run("localnet", "--home", cls.home, "--base-port", str(PORT), "--detach")
-        cls.addClassCleanup(run, "localnet", "stop", "--home", cls.home)
+        start(cls)
         cls.url = f"http://127.0.0.1:{PORT + 2}"
-        cls.genesis = f"{cls.home}/genesis.json"
-        cls.trust = Trust.from_genesis(Path(cls.genesis).read_bytes())
         cls.here = ("--url", f"http://127.0.0.1:{PORT}", "--genesis", cls.genesis)
         cls.key = f"{cls.home}/alice.json"
         run("key", "new", "--suite", "p256", "--out", cls.key)

@@ -146,8 +146,12 @@ impl EvidenceFile {
         }
         if !lines.is_empty() {
             lines.push(b'\n');
-            self.file.write_all(&lines)?;
-            self.file.sync_data()?;
+            let written = self.file.write_all(&lines).and_then(|()| self.file.sync_data());
+            if let Err(error) = written {
+                // What is not on the disk is not known: it may be told again.
+                self.known.retain(|pair| !new.contains(pair));
+                return Err(error.into());
+            }
         }
         Ok(new)
     }

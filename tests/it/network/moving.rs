@@ -87,6 +87,7 @@ fn a_ledger_replayed_on_a_fresh_network_has_the_same_state_root_and_goes_on() {
     let block: Value = network.client(2).read(&format!("/v1/blocks/{height}")).expect("a block");
     assert_eq!(block["header"]["stateRoot"], out["stateRoot"]);
     create(&network, 1);
+    network.wait_until_equal();
     assert!(network.status(3).height > height);
     for did in &dids {
         let resolve = ["did", "resolve", did, "--verify", "--genesis", "genesis.json"];

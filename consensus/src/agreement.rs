@@ -7,8 +7,10 @@ mod run;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use bytes::Bytes;
 use ed25519_zebra::SigningKey;
 use rand::Rng;
+use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use self::run::Run;
@@ -18,6 +20,10 @@ use crate::engine::{Ended, Engine, Role, Signing};
 use crate::guard::{Guard, Refusal};
 use crate::shared::{Shared, count, lock, now_ms};
 use crate::watch::Watch;
+
+/// Most blocks of sync that wait to be prepared. The engine holds them too, and asks for no more
+/// than this at once.
+const COMING_MAX: usize = 32;
 
 /// Why the engine stops.
 enum End {
@@ -117,8 +123,26 @@ impl Agreement {
             self.shared.genesis,
             &self.transport,
             self.duty.role(),
+            self.foresee(),
         )
         .await
+    }
+
+    /// Where blocks are shown that sync brings. One after the other is prepared, while those
+    /// before it are executed and committed.
+    fn foresee(&self) -> mpsc::Sender<Bytes> {
+        let (sender, mut coming) = mpsc::channel(COMING_MAX);
+        let application = self.shared.application.clone();
+        tokio::spawn(async move {
+            while let Some(payload) = coming.recv().await {
+                let application = application.clone();
+                let prepared = tokio::task::spawn_blocking(move || application.foresee(payload));
+                if let Err(panic) = prepared.await {
+                    tracing::error!(%panic, "a block that came could not be prepared");
+                }
+            }
+        });
+        sender
     }
 
     /// Runs until shutdown, with as many engines as it takes.

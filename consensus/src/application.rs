@@ -45,14 +45,21 @@ pub struct Proposal {
     pub refused: Vec<Hash>,
 }
 
-/// What is checked of a fresh proposal only, never of a re-proposal, in sync or in replay:
-/// otherwise a locked block could be refused for ever.
+/// How a block of another came here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Fresh {
-    /// Our clock in milliseconds since 1970.
-    pub now_ms: u64,
-    /// Whose turn it is.
-    pub proposer: PublicKey,
+pub enum Source {
+    /// It is proposed for the first time. Clock and turn are looked at here and never again:
+    /// otherwise a locked block could be refused for ever.
+    Proposed {
+        /// Our clock in milliseconds since 1970.
+        now_ms: u64,
+        /// Whose turn it is.
+        proposer: PublicKey,
+    },
+    /// It is proposed again.
+    Again,
+    /// A quorum has decided it, and so has stored it: this node votes for it no more.
+    Decided,
 }
 
 /// The outcome of a commit.
@@ -60,6 +67,8 @@ pub struct Fresh {
 pub struct Committed {
     /// The committed height.
     pub height: u64,
+    /// Who made the block.
+    pub proposer: PublicKey,
     /// Hashes of the full bytes of the block's events: they leave the mempool.
     pub events: Vec<Hash>,
 }
@@ -120,13 +129,16 @@ pub trait Application: Send + Sync + 'static {
     /// engine remembers the id alone.
     fn propose(&self, request: Propose) -> Result<Proposal, Fault>;
 
-    /// Executes a block of another on the head and compares. A valid block's payload is durable
-    /// (fsync) on return; its id is the answer.
-    fn validate(
-        &self,
-        payload: Bytes,
-        fresh: Option<Fresh>,
-    ) -> Result<Result<Hash, Invalid>, Fault>;
+    /// Executes a block of another on the head and compares; a valid block's id is the answer. The
+    /// payload of one that may be voted for is durable (fsync) on return.
+    fn validate(&self, payload: Bytes, source: Source) -> Result<Result<Hash, Invalid>, Fault>;
+
+    /// A decided block came that will be validated once its parent is committed. What can be done
+    /// before may be done now, on another thread than the rest. Nothing is known of the block yet:
+    /// it may be any bytes.
+    fn foresee(&self, payload: Bytes) {
+        drop(payload);
+    }
 
     /// The payload of a stored block, decided or not.
     fn payload(&self, id: &Hash) -> Result<Option<Bytes>, Fault>;

@@ -12,12 +12,14 @@ use arc_malachitebft_app_channel::app::consensus::{
     LivenessMsg, ProposedValue, SignedConsensusMsg,
 };
 use arc_malachitebft_app_channel::app::streaming::StreamMessage;
-use arc_malachitebft_app_channel::app::types::codec::{Codec, HasEncodedLen};
-use arc_malachitebft_app_channel::app::types::sync::{RawDecidedValue, Request, Response, Status};
+use arc_malachitebft_app_channel::app::types::codec::Codec;
+use arc_malachitebft_app_channel::app::types::sync::{Request, Status};
 use arc_malachitebft_core_types as engine;
 use bincode::{Decode, Encode};
 use bytes::Bytes;
 use proofs::{Hash, PublicKey};
+
+use tokio::sync::mpsc;
 
 use self::forms::Wired;
 use crate::context::{Context, Part, round_number};
@@ -65,9 +67,22 @@ impl bincode::enc::write::Writer for Same<'_> {
     }
 }
 
-/// The codec that the engine is given.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Wire;
+/// The bytes of a message of the engine.
+fn to_bytes<M: Wired>(message: &M) -> Bytes {
+    encode(&message.form()).into()
+}
+
+/// The engine's message whose bytes these are, exactly.
+fn from_bytes<M: Wired>(bytes: &[u8]) -> Result<M, CodecError> {
+    M::from_form(decode(bytes)?)
+}
+
+/// The codec that the engine is given. The payloads of the blocks that sync brings are shown to
+/// `coming`, long before the engine asks about each in its turn; while nobody looks they are not.
+#[derive(Clone, Debug)]
+pub(crate) struct Wire {
+    pub(crate) coming: mpsc::Sender<Bytes>,
+}
 
 /// The codec of the engine's write-ahead log. It notes what the log still holds: the signing guard
 /// compares, because the log can forget entries silently.
@@ -95,11 +110,11 @@ macro_rules! wire {
             type Error = CodecError;
 
             fn encode(&self, message: &$message) -> Result<Bytes, CodecError> {
-                Ok(encode(&message.form()).into())
+                Ok(to_bytes(message))
             }
 
             fn decode(&self, bytes: Bytes) -> Result<$message, CodecError> {
-                Wired::from_form(decode(&bytes)?)
+                from_bytes(&bytes)
             }
         }
     )*};
@@ -115,29 +130,17 @@ wire!(
     ProposedValue<Context>,
     Status<Context>,
     Request<Context>,
-    Response<Context>,
 );
-
-impl HasEncodedLen<Response<Context>> for Wire {
-    fn encoded_len(&self, message: &Response<Context>) -> Result<usize, CodecError> {
-        // An upper bound: the engine cuts a response to its size limit with it.
-        let Response::ValueResponse(response) = message;
-        let bytes = |value: &RawDecidedValue<Context>| {
-            value.value_bytes.len() + 64 + 96 * value.certificate.commit_signatures.len()
-        };
-        Ok(16 + response.values.iter().map(bytes).sum::<usize>())
-    }
-}
 
 impl Codec<SignedConsensusMsg<Context>> for LogCodec {
     type Error = CodecError;
 
     fn encode(&self, message: &SignedConsensusMsg<Context>) -> Result<Bytes, CodecError> {
-        Wire.encode(message)
+        Ok(to_bytes(message))
     }
 
     fn decode(&self, bytes: Bytes) -> Result<SignedConsensusMsg<Context>, CodecError> {
-        let message: SignedConsensusMsg<Context> = Wire.decode(bytes)?;
+        let message: SignedConsensusMsg<Context> = from_bytes(&bytes)?;
         let signature = match &message {
             SignedConsensusMsg::Vote(vote) => vote.signature.to_bytes(),
             SignedConsensusMsg::Proposal(proposal) => proposal.signature.to_bytes(),
@@ -151,11 +154,11 @@ impl Codec<ProposedValue<Context>> for LogCodec {
     type Error = CodecError;
 
     fn encode(&self, value: &ProposedValue<Context>) -> Result<Bytes, CodecError> {
-        Wire.encode(value)
+        Ok(to_bytes(value))
     }
 
     fn decode(&self, bytes: Bytes) -> Result<ProposedValue<Context>, CodecError> {
-        let value: ProposedValue<Context> = Wire.decode(bytes)?;
+        let value: ProposedValue<Context> = from_bytes(&bytes)?;
         let place = (value.height.0, round_number(value.round), value.proposer.0, value.value.0);
         self.remembered().proposed.push(place);
         Ok(value)
@@ -166,11 +169,11 @@ impl Codec<engine::PolkaCertificate<Context>> for LogCodec {
     type Error = CodecError;
 
     fn encode(&self, polka: &engine::PolkaCertificate<Context>) -> Result<Bytes, CodecError> {
-        Wire.encode(polka)
+        Ok(to_bytes(polka))
     }
 
     fn decode(&self, bytes: Bytes) -> Result<engine::PolkaCertificate<Context>, CodecError> {
-        Wire.decode(bytes)
+        from_bytes(&bytes)
     }
 }
 
@@ -178,6 +181,7 @@ impl Codec<engine::PolkaCertificate<Context>> for LogCodec {
 mod tests {
     use super::*;
     use crate::context::{Address, Height, Vote};
+    use arc_malachitebft_app_channel::app::types::sync::Response;
     use arc_malachitebft_core_types::{NilOrVal, Round, SignedMessage, VoteType};
     use arc_malachitebft_signing_ed25519::Signature;
     use proptest::prelude::*;
@@ -195,8 +199,8 @@ mod tests {
 
     #[test]
     fn a_message_comes_back() {
-        let bytes = Wire.encode(&vote()).unwrap();
-        assert_eq!(Wire.decode(bytes), Ok(vote()));
+        let bytes = to_bytes(&vote());
+        assert_eq!(from_bytes(&bytes), Ok(vote()));
     }
 
     #[test]
@@ -217,26 +221,24 @@ mod tests {
     proptest! {
         #[test]
         fn what_decodes_is_what_was_encoded(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
-            let bytes = Bytes::from(bytes);
-            type Votes = SignedConsensusMsg<Context>;
-            if let Ok(message) = Codec::<Votes>::decode(&Wire, bytes.clone()) {
-                prop_assert_eq!(Wire.encode(&message).unwrap(), bytes.clone());
+            if let Ok(message) = from_bytes::<SignedConsensusMsg<Context>>(&bytes) {
+                prop_assert_eq!(&to_bytes(&message)[..], &bytes[..]);
             }
-            if let Ok(message) = Codec::<Response<Context>>::decode(&Wire, bytes.clone()) {
-                prop_assert_eq!(Wire.encode(&message).unwrap(), bytes.clone());
+            if let Ok(message) = from_bytes::<Response<Context>>(&bytes) {
+                prop_assert_eq!(&to_bytes(&message)[..], &bytes[..]);
             }
-            if let Ok(message) = Codec::<StreamMessage<Part>>::decode(&Wire, bytes.clone()) {
-                prop_assert_eq!(Wire.encode(&message).unwrap(), bytes);
+            if let Ok(message) = from_bytes::<StreamMessage<Part>>(&bytes) {
+                prop_assert_eq!(&to_bytes(&message)[..], &bytes[..]);
             }
         }
 
         #[test]
         fn a_flipped_bit_is_another_message_or_none(at in 0usize..1000, bit in 0u8..8) {
-            let bytes = Wire.encode(&vote()).unwrap();
+            let bytes = to_bytes(&vote());
             let mut flipped = bytes.to_vec();
             let at = at % flipped.len();
             flipped[at] ^= 1 << bit;
-            prop_assert_ne!(Wire.decode(flipped.into()), Ok(vote()));
+            prop_assert_ne!(from_bytes(&flipped), Ok(vote()));
         }
     }
 }

@@ -13,10 +13,11 @@ use arc_malachitebft_app_channel::{
     Channels, ConsensusContext, EngineBuilder, EngineHandle, NetworkContext, NetworkIdentity,
     RequestContext, Signer, SyncContext, WalContext,
 };
+use bytes::Bytes;
 use bytesize::ByteSize;
 use ed25519_zebra::SigningKey;
 use proofs::{Block, Hash, PublicKey};
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 
 use crate::codec::{LogCodec, Wire};
 use crate::config::{Config, Peer, keypair, peer_id};
@@ -92,16 +93,19 @@ impl NodeConfig for Settings {
     }
 }
 
-/// Starts the engine. It asks for its first height through the channels.
+/// Starts the engine. It asks for its first height through the channels; the payloads of blocks
+/// that sync brings are shown to `coming`.
 pub(crate) async fn start(
     config: &Config,
     mut peers: watch::Receiver<Vec<Peer>>,
     genesis: Hash,
     transport: &[u8; 32],
     role: Role,
+    coming: mpsc::Sender<Bytes>,
 ) -> Result<Engine, String> {
     let known = peers.borrow_and_update().clone();
     let (log, refusal) = (LogCodec::default(), Arc::new(OnceLock::new()));
+    let wire = Wire { coming };
     let settings = settings(config, &known, &genesis, !matches!(role, Role::Replica));
     let moniker = config.moniker.clone();
     let verifier = Box::new(SignatureVerifier { genesis });
@@ -113,7 +117,7 @@ pub(crate) async fn start(
             let peer = peer_id(transport).to_bytes();
             let proof = signer.sign_validator_proof(public.0.to_vec(), peer).await;
             let proof =
-                Wire.encode(&proof.map_err(|e| e.to_string())?).map_err(|e| e.to_string())?;
+                wire.encode(&proof.map_err(|e| e.to_string())?).map_err(|e| e.to_string())?;
             let address = Address(public);
             (
                 NetworkIdentity::new_validator(
@@ -134,8 +138,8 @@ pub(crate) async fn start(
     let log_path = config.home.join("wal/consensus.wal");
     let (channels, handle) = EngineBuilder::new(Context, settings)
         .with_default_wal(WalContext::new(log_path.clone(), log.clone()))
-        .with_default_network(NetworkContext::new(identity, Wire))
-        .with_default_sync(SyncContext::new(Wire))
+        .with_default_network(NetworkContext::new(identity, wire.clone()))
+        .with_default_sync(SyncContext::new(wire))
         .with_default_consensus(context)
         .with_default_request(RequestContext::new(100))
         .build()

@@ -45,7 +45,7 @@ pub mod simulation;
 mod watch;
 
 pub use application::{
-    Admission, Application, Committed, Fault, Fresh, Head, Invalid, Proposal, Propose,
+    Admission, Application, Committed, Fault, Head, Invalid, Proposal, Propose, Source,
 };
 pub use config::{Config, Keys, Peer, Provenance, Rejoin, Timeouts, peer_id};
 pub use evidence::DoubleSign;

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use proofs::{Block, Certificate, Hash, Header, Tag, ValidatorSet, tagged};
 
 use crate::application::{
-    Admission, Application, Committed, Fault, Fresh, Head, Invalid, Proposal, Propose,
+    Admission, Application, Committed, Fault, Head, Invalid, Proposal, Propose, Source,
 };
 use crate::mempool::Candidate;
 
@@ -136,11 +136,7 @@ impl Application for MemoryLedger {
         Ok(Proposal { id, payload, refused: Vec::new() })
     }
 
-    fn validate(
-        &self,
-        payload: Bytes,
-        fresh: Option<Fresh>,
-    ) -> Result<Result<Hash, Invalid>, Fault> {
+    fn validate(&self, payload: Bytes, source: Source) -> Result<Result<Hash, Invalid>, Fault> {
         let Some(block) = Block::decode(&payload) else { return invalid("not a block") };
         let head = self.head();
         let Header { time, proposer, .. } = block.header;
@@ -150,7 +146,7 @@ impl Application for MemoryLedger {
         if time <= head.time_ms {
             return invalid("not later than its parent");
         }
-        if let Some(Fresh { now_ms, proposer: turn }) = fresh
+        if let Source::Proposed { now_ms, proposer: turn } = source
             && (proposer != turn || time.abs_diff(now_ms) > CLOCK_MS)
         {
             return invalid("another validator's turn, or another time");
@@ -183,7 +179,7 @@ impl Application for MemoryLedger {
             state.stored.clear();
         }
         let events = block.events.iter().map(|event| event_hash(event)).collect();
-        Ok(Some(Committed { height, events }))
+        Ok(Some(Committed { height, proposer: block.header.proposer, events }))
     }
 
     fn decided(&self, height: u64) -> Result<Option<(Bytes, Certificate)>, Fault> {

@@ -13,8 +13,8 @@ use proofs::{Certificate, Hash, PublicKey, Validator, ValidatorSet};
 use crate::guard::{Guard, GuardError, Position, Step};
 use crate::memory::{MemoryLedger, candidate};
 use crate::{
-    Application, Committed, Config, Fault, Fresh, Handle, Head, Invalid, Keys, Multiaddr, Peer,
-    Proposal, Propose, Provenance, Rejoin, StartError, Timeouts, peer_id, start,
+    Application, Committed, Config, Fault, Handle, Head, Invalid, Keys, Multiaddr, Peer, Proposal,
+    Propose, Provenance, Rejoin, Source, StartError, Timeouts, peer_id, start,
 };
 
 const GENESIS: Hash = Hash([9; 32]);
@@ -195,12 +195,8 @@ impl Application for Faulty {
         Ok(proposal)
     }
 
-    fn validate(
-        &self,
-        payload: Bytes,
-        fresh: Option<Fresh>,
-    ) -> Result<Result<Hash, Invalid>, Fault> {
-        self.ledger.validate(payload, fresh)
+    fn validate(&self, payload: Bytes, source: Source) -> Result<Result<Hash, Invalid>, Fault> {
+        self.ledger.validate(payload, source)
     }
 
     fn payload(&self, id: &Hash) -> Result<Option<Bytes>, Fault> {

@@ -2,16 +2,19 @@
 //!
 //! Knows no runtime: the running node and the simulation use the same object.
 
+mod turns;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use bytes::Bytes;
-use consensus::{Committed, Fault, Fresh, Head, Invalid, Proposal, Propose};
+use consensus::{Committed, Fault, Head, Invalid, Proposal, Propose, Source};
 use ledger::{BlockInput, CertifiedBlock, ExecutedBlock, Ledger};
-use proofs::{Block, Certificate, Hash};
+use proofs::{Block, Certificate, Hash, Header, PublicKey};
 use registry::{CheckedEvent, Rejection};
 
+use self::turns::Turns;
 use crate::metrics::Metrics;
 use crate::signatures::Signatures;
 
@@ -42,6 +45,8 @@ pub struct Application {
     signatures: Arc<Signatures>,
     observer: Arc<dyn Observer>,
     metrics: Arc<Metrics>,
+    /// Blocks whose signatures are being checked, by id.
+    turns: Turns,
     /// Blocks on the head that were executed here, by id.
     executed: Mutex<BTreeMap<Hash, Arc<ExecutedBlock>>>,
 }
@@ -54,8 +59,8 @@ impl Application {
         observer: Arc<dyn Observer>,
         metrics: Arc<Metrics>,
     ) -> Application {
-        let application =
-            Application { ledger, signatures, observer, metrics, executed: Mutex::default() };
+        let (turns, executed) = (Turns::default(), Mutex::default());
+        let application = Application { ledger, signatures, observer, metrics, turns, executed };
         application.show(&application.ledger.snapshot());
         application
     }
@@ -64,23 +69,26 @@ impl Application {
         self.executed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Makes a block's payload durable, and keeps what executing it gave.
-    fn keep(&self, block: ExecutedBlock, payload: &[u8]) -> Result<Arc<ExecutedBlock>, Fault> {
+    /// Makes a block's payload durable.
+    fn save(&self, block: &ExecutedBlock, payload: &[u8]) -> Result<(), Fault> {
         let height = block.header().height;
-        self.ledger.pending().save(height, &block.id(), payload).map_err(fault)?;
+        self.ledger.pending().save(height, &block.id(), payload).map_err(fault)
+    }
+
+    /// Keeps what executing a block gave.
+    fn keep(&self, block: ExecutedBlock) {
         let block = Arc::new(block);
         let mut executed = self.executed();
         if executed.len() >= EXECUTED_MAX {
             executed.pop_first();
         }
-        executed.insert(block.id(), block.clone());
-        Ok(block)
+        executed.insert(block.id(), block);
     }
 
     /// Checks the events' signatures, as far as they are not remembered, and executes the block.
     fn execute(&self, block: &Block) -> Result<Result<ExecutedBlock, Invalid>, Fault> {
         let mut events = Vec::with_capacity(block.events.len());
-        for (index, checked) in self.signatures.check(&block.events).into_iter().enumerate() {
+        for (index, checked) in self.check(block).into_iter().enumerate() {
             match checked {
                 Ok(event) => events.push(event),
                 Err(rejection) => {
@@ -91,6 +99,11 @@ impl Application {
         let _timer = self.metrics.ledger_seconds.with_label_values(&["execute"]).start_timer();
         let executed = self.ledger.validate(&block.header, events).map_err(fault)?;
         Ok(executed.map_err(|invalid| Invalid(invalid.to_string())))
+    }
+
+    fn check(&self, block: &Block) -> Vec<Result<Arc<CheckedEvent>, Rejection>> {
+        let _turn = self.turns.take(block.id());
+        self.signatures.check(&block.events)
     }
 
     /// The executed block of a certificate: the one that is kept, or the stored payload, executed
@@ -172,28 +185,40 @@ impl consensus::Application for Application {
             }
         }
         let payload = Bytes::from(executed.block().encode());
-        let executed = self.keep(executed, &payload)?;
-        Ok(Proposal { id: executed.id(), payload, refused })
+        self.save(&executed, &payload)?;
+        let id = executed.id();
+        self.keep(executed);
+        Ok(Proposal { id, payload, refused })
     }
 
-    fn validate(
-        &self,
-        payload: Bytes,
-        fresh: Option<Fresh>,
-    ) -> Result<Result<Hash, Invalid>, Fault> {
+    fn validate(&self, payload: Bytes, source: Source) -> Result<Result<Hash, Invalid>, Fault> {
         let Some(block) = Block::decode(&payload) else {
             return Ok(Err(Invalid("the payload is no block".into())));
         };
-        if let Some(invalid) = fresh.and_then(|fresh| check_fresh(&block, fresh)) {
+        if let Source::Proposed { now_ms, proposer } = source
+            && let Some(invalid) = check_fresh(&block, now_ms, proposer)
+        {
             return Ok(Err(invalid));
         }
         let id = block.id();
         if self.is_executed(&id, &block) {
             return Ok(Ok(id));
         }
-        match self.execute(&block)? {
-            Ok(executed) => self.keep(executed, &payload).map(|executed| Ok(executed.id())),
-            Err(invalid) => Ok(Err(invalid)),
+        let executed = match self.execute(&block)? {
+            Ok(executed) => executed,
+            Err(invalid) => return Ok(Err(invalid)),
+        };
+        if source != Source::Decided {
+            self.save(&executed, &payload)?;
+        }
+        self.keep(executed);
+        Ok(Ok(id))
+    }
+
+    fn foresee(&self, payload: Bytes) {
+        let block = Block::decode(&payload);
+        if let Some(block) = block.filter(|block| block.header.height > self.ledger.height()) {
+            self.check(&block);
         }
     }
 
@@ -211,14 +236,15 @@ impl consensus::Application for Application {
         let height = certificate.height;
         let snapshot = self.ledger.snapshot();
         if height <= snapshot.height() {
-            let ours = snapshot.header(height).map_err(fault)?.map(|(header, _)| header.id());
-            return match ours {
-                Some(ours) if ours == certificate.block => {
-                    Ok(Some(Committed { height, events: Vec::new() }))
+            let ours = snapshot.header(height).map_err(fault)?.map(|(header, _)| header);
+            return match ours.filter(|ours| ours.id() == certificate.block) {
+                Some(Header { proposer, .. }) => {
+                    Ok(Some(Committed { height, proposer, events: Vec::new() }))
                 }
-                ours => Err(Fault::Other(format!(
-                    "height {height} is certified as {}, but this node holds {ours:?}",
-                    certificate.block
+                None => Err(Fault::Other(format!(
+                    "height {height} is certified as {}, but this node holds {:?}",
+                    certificate.block,
+                    ours.map(|ours| ours.id())
                 ))),
             };
         }
@@ -236,7 +262,7 @@ impl consensus::Application for Application {
         self.metrics.committed_events.inc_by(events.len() as u64);
         self.show(&self.ledger.snapshot());
         self.observer.committed(&executed);
-        Ok(Some(Committed { height, events }))
+        Ok(Some(Committed { height, proposer: executed.header().proposer, events }))
     }
 
     fn decided(&self, height: u64) -> Result<Option<(Bytes, Certificate)>, Fault> {
@@ -251,12 +277,12 @@ impl consensus::Application for Application {
 }
 
 /// What is wrong with a block of which this is the first proposal.
-fn check_fresh(block: &Block, fresh: Fresh) -> Option<Invalid> {
+fn check_fresh(block: &Block, now_ms: u64, proposer: PublicKey) -> Option<Invalid> {
     let header = &block.header;
-    if header.proposer != fresh.proposer {
+    if header.proposer != proposer {
         return Some(Invalid(format!("it is not the turn of {}", header.proposer)));
     }
-    let difference = header.time.abs_diff(fresh.now_ms);
+    let difference = header.time.abs_diff(now_ms);
     (difference > CLOCK_DIFFERENCE_MAX)
         .then(|| Invalid(format!("the block's time is {difference} ms from our clock")))
 }

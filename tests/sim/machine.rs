@@ -5,7 +5,7 @@
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
-use consensus::{Application, Committed, Fault, Fresh, Head, Invalid, Proposal, Propose};
+use consensus::{Application, Committed, Fault, Head, Invalid, Proposal, Propose, Source};
 use ledger::{Ledger, Memory};
 use node::metrics::Metrics;
 use node::signatures::Signatures;
@@ -58,12 +58,8 @@ impl Application for Machine {
         self.process().propose(request)
     }
 
-    fn validate(
-        &self,
-        payload: Bytes,
-        fresh: Option<Fresh>,
-    ) -> Result<Result<Hash, Invalid>, Fault> {
-        self.process().validate(payload, fresh)
+    fn validate(&self, payload: Bytes, source: Source) -> Result<Result<Hash, Invalid>, Fault> {
+        self.process().validate(payload, source)
     }
 
     fn payload(&self, id: &Hash) -> Result<Option<Bytes>, Fault> {

@@ -9,12 +9,11 @@ use arc_malachitebft_app_channel::app::engine::host::SyncedValueOutcome;
 use arc_malachitebft_app_channel::app::types::sync::RawDecidedValue;
 use arc_malachitebft_core_types::{CommitCertificate, Round, Validity};
 use bytes::Bytes;
-use ed25519_zebra::SigningKey;
 use proofs::{Certificate, PublicKey};
 
 use super::run::Run;
 use super::{Duty, End, without};
-use crate::application::{Committed, Fault};
+use crate::application::{Committed, Fault, Source};
 use crate::context::{
     self, Address, Context, Height, Validators, Value, certificate, round_number,
 };
@@ -37,17 +36,18 @@ impl Run {
         certificate.verify(&self.shared.genesis, &head.validators).map_err(|error| {
             End::Halt(format!("a certificate of the engine does not verify: {error}"))
         })?;
-        let Committed { height, events } = self.commit(certificate).await?;
+        let Committed { height, proposer, events } = self.commit(certificate).await?;
         lock(&self.shared.mempool).remove(&events);
         self.empty = events.is_empty();
         let head = self.shared.application.head();
         self.height = height + 1;
         self.validators = Validators::new(&head.validators);
+        self.shared.committed.send_replace(height);
+        let watched = self.watch(&decided, proposer);
         self.parts.prune(height);
         self.proposed.retain(|(at, _), _| *at > height);
         self.locks.prune(height);
-        self.shared.committed.send_replace(height);
-        self.watch(&decided)
+        watched
     }
 
     /// The engine's log keeps the id alone. If the payload behind it was lost here, a peer has
@@ -67,7 +67,7 @@ impl Run {
                 tokio::time::sleep(Duration::from_millis(200)).await;
                 continue;
             };
-            let stored = self.validate(payload, None).await;
+            let stored = self.validate(payload, Source::Decided).await;
             stored
                 .map_err(|fault| fault.preventing("a decided block could not be stored"))?
                 .map_err(|why| End::Halt(format!("a decided block is invalid here: {why}")))?;
@@ -76,22 +76,29 @@ impl Run {
         Err(End::Shutdown)
     }
 
-    /// Looks for signatures of ours that this home does not know of.
-    fn watch(&self, decided: &CommitCertificate<Context>) -> Result<(), End> {
-        let signed = |key: &SigningKey| {
-            let me = PublicKey::from(key);
+    /// Looks for what our key has signed and this home does not know of: a vote for the decided
+    /// block, or its proposal. A process that nobody hears, because another one with its key is
+    /// heard in its place, learns of that by the proposal alone.
+    fn watch(&self, decided: &CommitCertificate<Context>, proposer: PublicKey) -> Result<(), End> {
+        let (height, block) = (decided.height.0, decided.value_id);
+        let voted = |me: PublicKey| {
             decided.commit_signatures.iter().any(|signature| signature.address.0 == me)
         };
         match &self.duty {
             Duty::Vote(Signing { key, guard }) => {
-                let round = round_number(decided.round);
-                if signed(key) && !lock(guard).knows(decided.height.0, round) {
+                let (me, round) = (PublicKey::from(&**key), round_number(decided.round));
+                let vote = voted(me) && !lock(guard).knows(height, round);
+                let mut ours = self.proposed.range((height, 0)..).map(|(_, (ours, _))| *ours);
+                let proposal =
+                    proposer == me && height > self.begun && ours.all(|ours| ours != block);
+                if vote || proposal {
                     return Err(End::Stale);
                 }
             }
             Duty::Rejoin { key, watch } => {
+                let me = PublicKey::from(&**key);
                 let time = self.shared.application.head().time_ms;
-                lock(watch).decided(time, signed(key));
+                lock(watch).decided(time, voted(me) || proposer == me);
                 *lock(&self.shared.watch) = self.duty.waits_for();
             }
             Duty::Replica | Duty::SitOut { .. } => {}
@@ -111,7 +118,7 @@ impl Run {
         }
         let Some(block) = block_id(&payload) else { return Ok(SyncedValueOutcome::PeerFault) };
         self.synced = height;
-        let validity = match self.validate(payload, None).await {
+        let validity = match self.validate(payload, Source::Decided).await {
             Ok(Ok(_)) => Validity::Valid,
             Ok(Err(invalid)) => {
                 tracing::error!(height, %invalid, "a synced block is invalid here");

@@ -21,9 +21,9 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use super::{Duty, End, without};
-use crate::application::{Application, Fault, Fresh, Invalid, Proposal, Propose};
+use crate::application::{Application, Fault, Invalid, Proposal, Propose, Source};
 use crate::context::{self, Address, Context, Height, Validators, Value, round_number};
-use crate::engine::Engine;
+use crate::engine::{Engine, Signing};
 use crate::evidence::from_engine;
 use crate::locks::Locks;
 use crate::pace::{Go, Hold};
@@ -47,6 +47,8 @@ const EMPTY_PAUSE: Duration = Duration::from_millis(100);
 pub(super) struct Run {
     pub(super) shared: Arc<Shared>,
     pub(super) duty: Duty,
+    /// The last height at which an earlier run may have proposed.
+    pub(super) begun: u64,
     /// The next height and its validators, as of the ledger's head.
     pub(super) height: u64,
     pub(super) validators: Validators,
@@ -68,8 +70,13 @@ impl Run {
     pub(super) fn new(shared: Arc<Shared>, engine: &Engine, duty: Duty) -> Self {
         let head = shared.application.head();
         let locks = Locks::follow(engine.channels.events.subscribe(), shared.clone());
+        let signed = match &duty {
+            Duty::Vote(Signing { guard, .. }) => lock(guard).floor(),
+            _ => 0,
+        };
         Run {
             duty,
+            begun: signed.max(head.height + 1),
             height: head.height + 1,
             validators: Validators::new(&head.validators),
             parts: Assembler::default(),
@@ -336,18 +343,19 @@ impl Run {
             return Ok(None);
         }
         let proposer = context::address(self.validators.proposer(height, round));
-        let fresh = match whole.lock_round {
-            None => Some(Fresh { now_ms: now_ms(), proposer }),
+        let proposed = || Source::Proposed { now_ms: now_ms(), proposer };
+        let source = match whole.lock_round {
+            None => proposed(),
             // The claim spares the checks of clock and turn, so it counts only if the proposer
             // signed it. The engine's proposal usually is here first.
             Some(lock_round) => {
                 let signed = self.locks.signed(height, round, whole.block, lock_round);
                 let signed = tokio::time::timeout(LOCK_PATIENCE, signed).await.is_ok();
-                (!signed).then(|| Fresh { now_ms: now_ms(), proposer })
+                if signed { Source::Again } else { proposed() }
             }
         };
-        let unsigned = whole.lock_round.is_some() && fresh.is_some();
-        let verdict = self.validate(whole.payload, fresh).await;
+        let unsigned = whole.lock_round.is_some() && source != Source::Again;
+        let verdict = self.validate(whole.payload, source).await;
         let validity = match verdict {
             Ok(Ok(block)) if block == whole.block => Validity::Valid,
             Ok(Ok(block)) => {
@@ -384,9 +392,9 @@ impl Run {
     pub(super) async fn validate(
         &self,
         payload: Bytes,
-        fresh: Option<Fresh>,
+        source: Source,
     ) -> Result<Result<Hash, Invalid>, Fault> {
-        self.blocking(move |application| application.validate(payload, fresh)).await
+        self.blocking(move |application| application.validate(payload, source)).await
     }
 
     fn on_finalized(&mut self, height: u64, reply: Reply<Next<Context>>) {

@@ -1,12 +1,42 @@
 //! The forms of the messages of sync, by which a node that is behind asks for decided blocks.
 
+use arc_malachitebft_app_channel::app::types::codec::{Codec, HasEncodedLen};
 use arc_malachitebft_app_channel::app::types::sync::{RawDecidedValue, Request, Response, Status};
 use arc_malachitebft_sync::{PeerId, ValueRequest, ValueResponse};
 use bincode::{Decode, Encode};
 
-use super::CodecError;
 use super::forms::{WireCertificate, Wired};
+use super::{CodecError, Wire, from_bytes, to_bytes};
 use crate::context::{Context, Height};
+use bytes::Bytes;
+
+impl Codec<Response<Context>> for Wire {
+    type Error = CodecError;
+
+    fn encode(&self, response: &Response<Context>) -> Result<Bytes, CodecError> {
+        Ok(to_bytes(response))
+    }
+
+    fn decode(&self, bytes: Bytes) -> Result<Response<Context>, CodecError> {
+        let response = from_bytes(&bytes)?;
+        let Response::ValueResponse(values) = &response;
+        for value in &values.values {
+            let _ = self.coming.try_send(value.value_bytes.clone());
+        }
+        Ok(response)
+    }
+}
+
+impl HasEncodedLen<Response<Context>> for Wire {
+    fn encoded_len(&self, message: &Response<Context>) -> Result<usize, CodecError> {
+        // An upper bound: the engine cuts a response to its size limit with it.
+        let Response::ValueResponse(response) = message;
+        let bytes = |value: &RawDecidedValue<Context>| {
+            value.value_bytes.len() + 64 + 96 * value.certificate.commit_signatures.len()
+        };
+        Ok(16 + response.values.iter().map(bytes).sum::<usize>())
+    }
+}
 
 #[derive(Encode, Decode)]
 pub(super) struct WireStatus {

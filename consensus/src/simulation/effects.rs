@@ -19,7 +19,7 @@ use super::Violation;
 use super::network::Message;
 use super::node::{Watching, stand_in, statement, voted};
 use super::world::{Happening, Stop, World};
-use crate::application::{Fresh, Propose};
+use crate::application::{Propose, Source};
 use crate::context::{
     self, Address, Context, Height, Proposal, Validators, Value, Vote, certificate, round_number,
     timeouts,
@@ -299,8 +299,11 @@ impl World<'_> {
         }
         let validators = Validators::new(&head.validators);
         let proposer = context::address(validators.proposer(height, round));
-        let fresh = lock_round.is_none().then_some(Fresh { now_ms, proposer });
-        let valid = node.application.validate(payload, fresh).ok()?.is_ok();
+        let source = match lock_round {
+            None => Source::Proposed { now_ms, proposer },
+            Some(_) => Source::Again,
+        };
+        let valid = node.application.validate(payload, source).ok()?.is_ok();
         Some(ProposedValue {
             height: Height(height),
             round: Round::new(round),
@@ -318,7 +321,8 @@ impl World<'_> {
             return;
         }
         let Some(block) = block_id(&response.value_bytes) else { return };
-        let Ok(verdict) = node.application.validate(response.value_bytes, None) else { return };
+        let payload = response.value_bytes;
+        let Ok(verdict) = node.application.validate(payload, Source::Decided) else { return };
         let value = ProposedValue {
             height: certificate.height,
             round: certificate.round,
@@ -350,7 +354,7 @@ impl World<'_> {
             return self.halt(me, "a decided block is nowhere".to_owned());
         };
         self.nodes[me].mempool.remove(&committed.events);
-        self.watch(me, decided);
+        self.watch(me, decided, committed.proposer);
         self.nodes[me].proposed.retain(|(at, _), _| *at > height);
         self.trace(&[&height.to_be_bytes(), &block.0]);
         if self.nodes[me].honest {
@@ -362,12 +366,13 @@ impl World<'_> {
         }
     }
 
-    /// A node that rejoins looks for signatures of its key.
-    fn watch(&mut self, me: usize, decided: &CommitCertificate<Context>) {
+    /// A node that rejoins looks for what its key signed.
+    fn watch(&mut self, me: usize, decided: &CommitCertificate<Context>, proposer: PublicKey) {
         let node = &mut self.nodes[me];
         let time = node.application.head().time_ms;
         let signatures = &decided.commit_signatures;
-        let signed = signatures.iter().any(|signature| signature.address.0 == node.public);
+        let voted = signatures.iter().any(|signature| signature.address.0 == node.public);
+        let signed = voted || proposer == node.public;
         if let Some(Watching::Rejoins(watch)) = &mut node.watching {
             watch.decided(time, signed);
         }
@@ -377,7 +382,7 @@ impl World<'_> {
     fn fetch(&mut self, me: usize, block: Hash) {
         let found = self.nodes.iter().find_map(|node| node.application.payload(&block).ok()?);
         if let Some(payload) = found {
-            let _ = self.nodes[me].application.validate(payload, None);
+            let _ = self.nodes[me].application.validate(payload, Source::Decided);
         }
     }
 

@@ -5,8 +5,9 @@ use super::*;
 use crate::clock::now_ms;
 use crate::testing::{World, key};
 
-fn fresh(world: &World) -> Option<Fresh> {
-    Some(Fresh { now_ms: now_ms(), proposer: PublicKey::from(&world.keys[0].vote) })
+fn proposed(world: &World, late_ms: u64, turn: usize) -> Source {
+    let proposer = PublicKey::from(&world.keys[turn].vote);
+    Source::Proposed { now_ms: now_ms() + late_ms, proposer }
 }
 
 #[test]
@@ -17,7 +18,7 @@ fn a_block_goes_from_one_node_to_another_and_both_agree() {
     };
     let (_, event) = theirs.did_created(&key(50));
     let proposal = theirs.propose(theirs.candidates(&[event]));
-    let valid = ours.application.validate(proposal.payload.clone(), fresh(&ours)).unwrap();
+    let valid = ours.application.validate(proposal.payload.clone(), proposed(&ours, 0, 0)).unwrap();
     assert_eq!(valid, Ok(proposal.id));
     assert_eq!(ours.application.payload(&proposal.id).unwrap(), Some(proposal.payload.clone()));
     let certificate = ours.certify(proposal.id);
@@ -53,20 +54,39 @@ fn a_decided_block_that_was_lost_here_is_asked_for_and_then_committed() {
     world.application.executed().clear();
     world.ledger.pending().prune(1).unwrap();
     assert!(world.application.commit(&certificate).unwrap().is_none());
-    assert_eq!(world.application.validate(proposal.payload, None).unwrap(), Ok(proposal.id));
+    let fetched = world.application.validate(proposal.payload, Source::Decided).unwrap();
+    assert_eq!(fetched, Ok(proposal.id));
+    assert!(world.ledger.pending().all().unwrap().is_empty(), "those who voted for it have it");
     assert!(world.application.commit(&certificate).unwrap().is_some());
+}
+
+#[test]
+fn what_was_foreseen_of_a_block_is_not_verified_again() {
+    let (ours, theirs) = {
+        let world = World::new();
+        (world.neighbour(), world)
+    };
+    let (_, event) = theirs.did_created(&key(50));
+    let Proposal { payload, .. } = theirs.propose(theirs.candidates(&[event]));
+    let verified = || ours.metrics.signatures.with_label_values(&["verified"]).get();
+    ours.application.foresee(Bytes::from_static(b"x"));
+    assert_eq!(verified(), 0);
+    ours.application.foresee(payload.clone());
+    assert_eq!(verified(), 1);
+    assert!(ours.application.validate(payload, Source::Decided).unwrap().is_ok());
+    assert_eq!(verified(), 1);
 }
 
 #[test]
 fn clock_and_turn_are_looked_at_in_fresh_proposals_only() {
     let world = World::new();
     let payload = world.propose(Vec::new()).payload;
-    let late = Fresh { now_ms: now_ms() + 40_000, ..fresh(&world).unwrap() };
-    let turn = Fresh { proposer: PublicKey::from(&world.keys[1].vote), ..fresh(&world).unwrap() };
-    for wrong in [late, turn] {
-        assert!(world.application.validate(payload.clone(), Some(wrong)).unwrap().is_err());
+    for wrong in [proposed(&world, 40_000, 0), proposed(&world, 0, 1)] {
+        assert!(world.application.validate(payload.clone(), wrong).unwrap().is_err());
     }
-    assert!(world.application.validate(payload, None).unwrap().is_ok());
+    for source in [Source::Again, Source::Decided] {
+        assert!(world.application.validate(payload.clone(), source).unwrap().is_ok());
+    }
 }
 
 #[test]
@@ -77,11 +97,12 @@ fn a_block_with_other_events_than_its_header_is_invalid() {
     let proposal = world.propose(world.candidates(&[a]));
     let mut block = Block::decode(&proposal.payload).unwrap();
     block.events = vec![b.to_vec()];
-    let swapped = world.application.validate(block.encode().into(), None).unwrap();
+    let validate = |payload: Bytes| world.application.validate(payload, Source::Again).unwrap();
+    let swapped = validate(block.encode().into());
     assert!(swapped.is_err(), "{swapped:?}");
     block.events = vec![b"{}".to_vec()];
-    assert!(world.application.validate(block.encode().into(), None).unwrap().is_err());
-    assert!(world.application.validate(Bytes::from_static(b"x"), None).unwrap().is_err());
+    assert!(validate(block.encode().into()).is_err());
+    assert!(validate(Bytes::from_static(b"x")).is_err());
 }
 
 #[test]

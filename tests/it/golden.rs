@@ -1,8 +1,8 @@
 //! Bytes are for ever: the frozen examples of `docs/format.md`. Nothing here writes the file; when
-//! a
-//! format must change, it gets a new tag, and the old example stays.
+//! a format must change, it gets a new tag, and the old example stays.
 
 mod dereferencing;
+mod imported;
 mod trust;
 
 use std::fs;
@@ -182,6 +182,7 @@ fn examples() -> Value {
     // Later blocks, so that what was frozen before stays as it was.
     examples["resources"] = resources(&golden, &did);
     examples["dereferencing"] = dereferencing::examples(&golden, &other);
+    examples["imported"] = imported::examples(&golden);
     examples
 }
 
@@ -198,10 +199,12 @@ fn the_frozen_examples_are_what_the_code_makes() {
     }
 }
 
-/// What an answer about a DID URL or a resource says that was asked.
+/// What an answer about a DID, a DID URL or a resource says that was asked.
 fn asks(answer: &[u8]) -> Option<Value> {
     let answer: Value = serde_json::from_slice(answer).ok()?;
-    answer.pointer("/contentMetadata/proof/0/question").cloned()
+    let places = ["/contentMetadata", "/didDocumentMetadata"];
+    let mut metadata = places.iter().filter_map(|place| answer.pointer(place));
+    metadata.next()?.pointer("/proof/0/question").cloned()
 }
 
 #[test]
@@ -211,14 +214,17 @@ fn the_frozen_answers_are_valid_and_nothing_else_is() {
     let genesis = frozen["genesis"]["text"].as_str().expect("a text");
     let trust = Trust::from_genesis(genesis.as_bytes()).expect("a genesis");
     let now = frozen["now"].as_u64().expect("a time");
-    let mut answers = frozen["answers"].as_object().expect("answers").clone();
-    answers.insert("receipt".into(), frozen["receipt"].clone());
-    for kind in ["resources", "dereferencing"] {
+    let own = frozen["answers"].as_object().expect("answers").iter();
+    let own = own.map(|(name, answer)| (name.clone(), answer, now));
+    let mut answers: Vec<(String, &Value, u64)> = own.collect();
+    answers.push(("receipt".into(), &frozen["receipt"], now));
+    for kind in ["resources", "dereferencing", "imported"] {
+        let now = frozen[kind]["now"].as_u64().unwrap_or(now);
         for (name, answer) in frozen[kind]["answers"].as_object().expect("answers") {
-            answers.insert(format!("{kind} {name}"), answer.clone());
+            answers.push((format!("{kind} {name}"), answer, now));
         }
     }
-    for (name, answer) in &answers {
+    for (name, answer, now) in answers {
         let check = |age_max, now| {
             let bytes = json::canonical(answer).expect("JSON of the profile");
             answer::check(&trust, &bytes, Freshness { now, age_max })

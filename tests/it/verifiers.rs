@@ -147,6 +147,7 @@ fn frozen_answers() -> Vec<Question> {
         ..answers.first().expect("an answer").clone()
     };
     answers.push(receipt);
+    answers.extend(of_file(&format["imported"], &format["genesis"]["text"], &["/answers"]));
     let trqp = golden("trqp.json");
     answers.extend(of_file(&trqp, &trqp["genesis"], &["/authorization", "/recognition"]));
     answers

@@ -133,6 +133,21 @@ impl Golden {
         canonical(&event)
     }
 
+    /// An event of the Administrative Body.
+    pub fn office(&self, kind: &str, members: Value) -> Vec<u8> {
+        self.event(kind, &inception(6, 0).0, 6, members)
+    }
+
+    /// An event of three members of the Governing Body.
+    pub fn decided(&self, kind: &str, members: Value) -> Vec<u8> {
+        let governors = [1, 2, 3].map(|byte| (inception(byte, 0).0, key(byte)));
+        let mut event = author::event(kind, NETWORK, &governors[0].0, times(2_000), members);
+        for (did, key) in &governors {
+            author::sign(&mut event, did, &self.domain(), key).expect("JSON");
+        }
+        canonical(&event)
+    }
+
     /// Commits a block of these events, certified by the first three validators by key byte.
     pub fn commit(&self, events: &[Vec<u8>]) -> Certificate {
         let height = self.ledger.head().height + 1;

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from . import dereferencing, did, hashes, resource, trqp
+from . import anoncreds, dereferencing, did, hashes, resource, trqp
 from .canonical import canonical, parse
 from .chain import Certificate, Header
 from .events import EVENT_BYTES_MAX
@@ -166,6 +166,7 @@ class RecordQuestion:
 _QUESTIONS = {
     "authorization": trqp.Authorization,
     "dereferencing": dereferencing.Question,
+    "imported": anoncreds.Question,
     "recognition": trqp.Recognition,
     "record": RecordQuestion,
     "resolution": did.Question,

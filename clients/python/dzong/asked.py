@@ -2,11 +2,12 @@
 
 from urllib.parse import unquote_to_bytes
 
-from . import dereferencing, did, resource, urls
+from . import anoncreds, dereferencing, did, imported, resource, urls
 from .verdict import Invalid
 
 _SELECTORS = ("relativeRef", "service", "serviceType", "verificationRelationship")
 _RESOURCE = "/resources/"
+_ANONCREDS = "/anoncreds/v0/"
 #: The only values of options that are yes or no.
 _FLAGS = {"true": True, "false": False}
 
@@ -21,6 +22,11 @@ def read(url: str, uri_list: bool = False) -> tuple[str, object]:
     if not did.is_did(name) or rest and not urls.is_relative(rest):
         raise Invalid(f"`{url}` is no DID URL")
     parameters = _parameters(query or "")
+    if path.startswith(_ANONCREDS) and imported.is_foreign(name):
+        if parameters or fragment is not None:
+            raise Invalid("an imported object has neither parameters nor fragments")
+        words = path.removeprefix(_ANONCREDS).split("/")
+        return "imported", anoncreds.Question(name, tuple(map(_decoded, words)))
     if path or any(key.startswith("resource") or key == "checksum" for key in parameters):
         return "resource", _resource(name, path, fragment, parameters)
     asked = {"did": name, **parameters}

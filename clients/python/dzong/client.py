@@ -80,12 +80,12 @@ class Node:
         with `uri_list` about the URLs of services."""
         kind, _ = read(url)
         accept = "*/*"
-        if kind == "dereferencing" or uri_list:
+        if kind in ("dereferencing", "imported") or uri_list:
             wanted = "text/uri-list" if uri_list else "application/did"
             accept = f"application/did-url-dereferencing, {wanted}"
         path = f"1.0/identifiers/{urllib.parse.quote(url, safe='')}?proof=true"
         # What cannot be had of a document is proven, too, be it an error to HTTP.
-        return self.get(path, ANSWER_BYTES_MAX, (200, 400, 404, 410, 500), accept)
+        return self.get(path, ANSWER_BYTES_MAX, (200, 400, 404, 410, 500, 501), accept)
 
     def query(self, kind: str, question: dict) -> bytes:
         """The trust registry's answer to an `authorization` or `recognition`, with its proof."""

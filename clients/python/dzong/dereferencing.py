@@ -15,7 +15,7 @@ _TEXTS = ("fragment", "relativeRef", "service", "serviceType", "verificationRela
 _VERSIONS = ("versionId", "versionTime")
 _METHODS = ("verificationMethod", *RELATIONSHIPS)
 
-#: By code: where it is defined, and its title. The first four are those of resolution.
+#: By code: where it is defined, and its title. The first are those of resolution.
 _ERRORS = {
     **{code: (_DID, title) for code, title in did.TITLES.items()},
     "INVALID_DID_URL": (_DID, "the identifier is not a DID URL"),

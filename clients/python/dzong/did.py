@@ -2,20 +2,15 @@
 
 import re
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timezone
 
+from . import base58, imported, moments
 from .members import flag, members, natural, optional_texts
 from .urls import URL_CHARS_MAX, absolute
 from .verdict import Invalid
 
 _DID = re.compile(r"did:[a-z0-9]+:(?:[A-Za-z0-9._:-]|%[0-9A-Fa-f]{2})*(?<!:)", re.ASCII)
 _NDI = re.compile(r"did:ndi:[a-z0-9-]{1,32}:(Qm[1-9A-HJ-NP-Za-km-z]{44})", re.ASCII)
-_BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _VERSION = re.compile(r"[1-9][0-9]{0,19}", re.ASCII)
-_TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z", re.ASCII)
-_TIME_FORM = "%Y-%m-%dT%H:%M:%SZ"
-#: 9999-12-31T23:59:59Z.
-_SECONDS_MAX = 253_402_300_799
 
 #: The verification relationships of DID Core.
 RELATIONSHIPS = (
@@ -33,6 +28,7 @@ MEDIA_TYPE = "application/did"
 TITLES = {
     "INVALID_DID": "the identifier is not a DID",
     "METHOD_NOT_SUPPORTED": "this registry does not hold DIDs of that kind",
+    "FEATURE_NOT_SUPPORTED": "this registry does not support that option",
     "INVALID_OPTIONS": "an option has a value that makes no sense",
     "NOT_FOUND": "there is no such DID or version",
 }
@@ -80,6 +76,11 @@ class Question:
         """Why no record can answer, whatever it holds."""
         if not is_did(self.did):
             return "INVALID_DID"
+        if imported.is_foreign(self.did):
+            # Of other ledgers' DIDs there is the newest version alone.
+            wanted = self._wanted()
+            newest = wanted and wanted[0] == "latest"
+            return None if newest else "FEATURE_NOT_SUPPORTED" if wanted else "INVALID_OPTIONS"
         if not self.did.startswith("did:ndi:"):
             return "METHOD_NOT_SUPPORTED"
         if not is_ndi(self.did):
@@ -96,7 +97,7 @@ class Question:
             number = int(self.version_id) if _VERSION.fullmatch(self.version_id) else 0
             return ("version", number) if 0 < number < 1 << 64 else None
         if self.version_time is not None:
-            moment = parse_time(self.version_time)
+            moment = moments.parse(self.version_time)
             # The text means all of its second.
             return None if moment is None else ("time", moment + 999)
         return ("latest", 0)
@@ -124,12 +125,21 @@ class Question:
         failure = self.failure(network)
         if failure:
             return Resolution(failure)
-        if proven.key != f"did/{self.did}":
+        foreign = imported.is_foreign(self.did)
+        if proven.key != (imported.key(self.did) if foreign else f"did/{self.did}"):
             raise Invalid("the proof is about another record")
-        resolution = self._version(proven.record, proven.past)
+        version = self._imported if foreign else self._version
+        resolution = version(proven.record, proven.past)
         if self.expand and type(resolution.document) is dict:
             return replace(resolution, document=expanded(resolution.document, self.did))
         return resolution
+
+    def _imported(self, record, past) -> Resolution:
+        if past is not None:
+            raise Invalid("the proof shows another version than the one asked for")
+        if record is None:
+            return Resolution("METHOD_NOT_SUPPORTED")
+        return Resolution(None, *imported.resolved(record))
 
     def _version(self, record, past) -> Resolution:
         kind, wanted = self._wanted()
@@ -200,11 +210,11 @@ class State:
         return cls(natural(content["created"]), deactivated, content.get("document"))
 
     def resolution(self, version: int, since: int, until: int | None, ended: bool) -> Resolution:
-        metadata = {"created": format_time(self.created), "versionId": str(version)}
+        metadata = {"created": moments.show(self.created), "versionId": str(version)}
         if version > 1:
-            metadata["updated"] = format_time(since)
+            metadata["updated"] = moments.show(since)
         if until is not None:
-            metadata["nextUpdate"] = format_time(until)
+            metadata["nextUpdate"] = moments.show(until)
             metadata["nextVersionId"] = str(version + 1)
         if ended:
             metadata["deactivated"] = True
@@ -219,48 +229,4 @@ def is_did(value: str) -> bool:
 def is_ndi(value: str) -> bool:
     """Whether a text is a well-formed did:ndi, of whatever network."""
     ndi = _NDI.fullmatch(value)
-    return ndi is not None and is_multihash(ndi[1])
-
-
-def base58_decode(value: str) -> bytes | None:
-    number = 0
-    for char in value:
-        digit = _BASE58.find(char)
-        if digit < 0:
-            return None
-        number = number * 58 + digit
-    zeros = len(value) - len(value.lstrip("1"))
-    return bytes(zeros) + number.to_bytes((number.bit_length() + 7) // 8, "big")
-
-
-def base58_encode(data: bytes) -> str:
-    number, digits = int.from_bytes(data, "big"), ""
-    while number:
-        number, digit = divmod(number, 58)
-        digits = _BASE58[digit] + digits
-    return "1" * (len(data) - len(data.lstrip(b"\0"))) + digits
-
-
-def is_multihash(value: str) -> bool:
-    """Whether a text is a SHA-256 multihash in base58btc."""
-    # The length first: decoding takes time that grows with its square.
-    data = base58_decode(value) if len(value) == 46 else None
-    return data is not None and len(data) == 34 and data[:2] == b"\x12\x20"
-
-
-def parse_time(value: str) -> int | None:
-    """Milliseconds since 1970 of `YYYY-MM-DDThh:mm:ssZ`; `None` for any other text or day."""
-    if not _TIME.fullmatch(value):
-        return None
-    try:
-        moment = datetime.strptime(value, _TIME_FORM).replace(tzinfo=timezone.utc)
-    except ValueError:
-        return None
-    seconds = int(moment.timestamp())
-    return seconds * 1000 if seconds >= 0 else None
-
-
-def format_time(milliseconds: int) -> str:
-    """The text of a moment, rounded down to the second."""
-    seconds = min(milliseconds // 1000, _SECONDS_MAX)
-    return datetime.fromtimestamp(seconds, timezone.utc).strftime(_TIME_FORM)
+    return ndi is not None and base58.is_multihash(ndi[1])

@@ -10,9 +10,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 
-from . import ed25519
+from . import base58, ed25519, moments
 from .canonical import canonical, parse_canonical
-from .did import base58_decode, base58_encode, parse_time
 from .members import array, members, text
 from .verdict import Invalid
 
@@ -35,7 +34,7 @@ def check_event(data: bytes, network: str, genesis: bytes) -> dict:
             raise Invalid(f"the event has no `{name}`")
     if array(event["@context"])[:1] != [CONTEXT] or event["network"] != network:
         raise Invalid("the event is of another format or network")
-    if None in (parse_time(text(event["created"])), parse_time(text(event["validUntil"]))):
+    if None in (moments.parse(text(event["created"])), moments.parse(text(event["validUntil"]))):
         raise Invalid("the event's times are not written as YYYY-MM-DDThh:mm:ssZ")
     if event["type"] == "DidCreated" and text(event["author"]) != inception_did(event):
         raise Invalid("the identifier is not the hash of its inception event")
@@ -51,7 +50,7 @@ def inception_did(event: dict) -> str:
     if PLACEHOLDER.encode() in unsecured or not scid:
         raise Invalid("the event still holds the placeholder of its identifier")
     digest = hashlib.sha256(unsecured.replace(scid.encode(), PLACEHOLDER.encode())).digest()
-    return f"did:ndi:{text(event['network'])}:{base58_encode(bytes([0x12, 0x20]) + digest)}"
+    return f"did:ndi:{text(event['network'])}:{base58.multihash(digest)}"
 
 
 def _check_proofs(event: dict, proofs: list, domain: str) -> None:
@@ -111,7 +110,7 @@ def multibase_decode(value: str) -> bytes | None:
     """The bytes of a base58btc multibase text."""
     if not value.startswith("z") or len(value) > _MULTIBASE_CHARS_MAX:
         return None
-    return base58_decode(value[1:])
+    return base58.decode(value[1:])
 
 
 def _verify_p256(key: bytes, message: bytes, signature: bytes) -> bool:

@@ -3,10 +3,9 @@
 import hashlib
 from dataclasses import dataclass
 
-from . import did
+from . import base58, did, moments
 from .canonical import canonical
 from .dereferencing import result
-from .did import base58_encode, format_time, is_multihash, parse_time
 from .members import flag, members, natural, optional_texts, text
 from .verdict import Invalid
 
@@ -20,8 +19,8 @@ _TEXTS = (
     "resourceVersionTime",
 )
 _MEDIA_TYPES = {"JsonSchema": "application/schema+json"}
-_JSON = "application/json"
-_NONE = {
+JSON = "application/json"
+NONE = {
     "error": {
         "type": "https://www.w3.org/ns/did#NOT_FOUND",
         "title": "there is no such resource",
@@ -84,7 +83,7 @@ class Question:
             raise Invalid("the records are not those that the question leads to")
         resource = records[0] if records else None
         if resource is None or resource.record is None:
-            return result(None, {}, _NONE)
+            return result(None, {}, NONE)
         if resource.past:
             raise Invalid("a resource has no past version")
         return self._show(Resource.read(resource.record.content), moment)
@@ -95,11 +94,11 @@ class Question:
             raise Invalid("a question about no DID of the network has no proof")
         if self.collection not in (None, _collection(self.did)):
             raise Invalid("a question about another collection has no proof")
-        if self.id is not None and not (self.id[:1] == "z" and is_multihash(self.id[1:])):
+        if self.id is not None and not (self.id[:1] == "z" and base58.is_multihash(self.id[1:])):
             raise Invalid("a question about what is no id has no proof")
         if self.version_time is None:
             return None
-        moment = parse_time(self.version_time)
+        moment = moments.parse(self.version_time)
         if moment is None:
             raise Invalid("a question about what is no time has no proof")
         # The text means all of its second.
@@ -133,10 +132,10 @@ class Question:
         )
         fits = all(asked in (None, has) for asked, has in pairs)
         if not fits or moment is not None and moment < resource.created:
-            return result(None, {}, _NONE)
+            return result(None, {}, NONE)
         metadata = resource.metadata(self.did)
         if self.metadata:
-            return result({"linkedResourceMetadata": [metadata]}, {}, {"contentType": _JSON})
+            return result({"linkedResourceMetadata": [metadata]}, {}, {"contentType": JSON})
         return result(resource.content, metadata, {"contentType": resource.media_type})
 
 
@@ -175,12 +174,12 @@ class Resource:
 
     @property
     def media_type(self) -> str:
-        return _MEDIA_TYPES.get(self.type, _JSON)
+        return _MEDIA_TYPES.get(self.type, JSON)
 
     def metadata(self, publisher: str) -> dict:
         metadata = {
             "checksum": self.checksum,
-            "created": format_time(self.created),
+            "created": moments.show(self.created),
             "mediaType": self.media_type,
             "nextVersionId": self.next,
             "previousVersionId": self.previous,
@@ -200,7 +199,7 @@ def _named_by(content) -> tuple[int, str]:
 
 
 def _id(digest: bytes) -> str:
-    return f"z{base58_encode(bytes([0x12, 0x20]) + digest)}"
+    return f"z{base58.multihash(digest)}"
 
 
 def _key(publisher: str, resource_id: str) -> str:

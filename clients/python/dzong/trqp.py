@@ -4,8 +4,9 @@ import hashlib
 import re
 from dataclasses import dataclass
 
+from . import base58, moments
 from .canonical import canonical
-from .did import base58_encode, format_time, is_ndi, parse_time
+from .did import is_ndi
 from .members import members, text
 from .verdict import Invalid
 
@@ -91,7 +92,7 @@ class Question:
             return None
         whole, point, rest = self.context["time"].partition(".")
         fraction = _FRACTION.fullmatch(rest)
-        moment = parse_time(f"{whole}Z" if point else whole)
+        moment = moments.parse(f"{whole}Z" if point else whole)
         if moment is None or bool(point) != bool(fraction):
             raise Invalid("the time of a question's context is no time")
         # The text means all of its second, or its millisecond.
@@ -102,7 +103,7 @@ class Question:
         they make none."""
         moment = self._moment()
         walk = _Walk(records, now if moment is None else moment)
-        answer = {**self.to_json(), "time_evaluated": format_time(now)}
+        answer = {**self.to_json(), "time_evaluated": moments.show(now)}
         if moment is not None:
             answer["time_requested"] = self.context["time"]
         try:
@@ -123,7 +124,7 @@ class Question:
     def _id(self) -> str:
         """m(words)"""
         words = [self.authority, self.entity, self.action, self.resource]
-        return base58_encode(b"\x12\x20" + hashlib.sha256(canonical(words)).digest())
+        return base58.multihash(hashlib.sha256(canonical(words)).digest())
 
     def _covers(self, listing: dict) -> bool:
         """Whether the scope of a registry covers the action on the resource."""
@@ -300,7 +301,7 @@ def _member(value, name: str, kind: type):
 
 
 def _time(value: str) -> int:
-    moment = parse_time(value)
+    moment = moments.parse(value)
     if moment is None:
         raise Invalid("a record has a time of another form")
     return moment

@@ -62,12 +62,14 @@ def _trust(genesis: str) -> Trust:
 def examples() -> list:
     """The frozen answers and the receipt."""
     made = golden()
-    named = {**made["answers"], "receipt": made["receipt"]}
-    for kind in ("resources", "dereferencing"):
-        answers = made[kind]["answers"]
-        named.update({f"{kind} {name}": answer for name, answer in answers.items()})
     genesis, now = made["genesis"]["text"], made["now"]
-    return [Example(*pair, genesis, now) for pair in named.items()] + trqp_examples()
+    named = {**made["answers"], "receipt": made["receipt"]}
+    found = [Example(*pair, genesis, now) for pair in named.items()]
+    for kind in ("resources", "dereferencing", "imported"):
+        then = made[kind].get("now", now)
+        for name, answer in made[kind]["answers"].items():
+            found.append(Example(f"{kind} {name}", answer, genesis, then))
+    return found + trqp_examples()
 
 
 def trqp_examples() -> list:

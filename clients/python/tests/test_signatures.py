@@ -4,9 +4,8 @@ import json
 import unittest
 from unittest import mock
 
-from dzong import ed25519
+from dzong import base58, ed25519
 from dzong.canonical import canonical
-from dzong.did import base58_decode, base58_encode
 from dzong.events import check_event, inception_did, verify_proof
 from dzong.verdict import Invalid
 
@@ -102,9 +101,9 @@ class Events(unittest.TestCase):
             self.assertTrue(verify_proof(signed, proof, key), folder)
             changed = {**signed, "name": "changed"}
             self.assertFalse(verify_proof(changed, proof, key), folder)
-            value = bytearray(base58_decode(proof["proofValue"][1:]))
+            value = bytearray(base58.decode(proof["proofValue"][1:]))
             value[40] ^= 1
-            broken = {**proof, "proofValue": "z" + base58_encode(bytes(value))}
+            broken = {**proof, "proofValue": "z" + base58.encode(bytes(value))}
             self.assertFalse(verify_proof(signed, broken, key), folder)
             self.assertFalse(verify_proof(signed, {**proof, "proofValue": "z1"}, key), folder)
             self.assertFalse(verify_proof(signed, proof, key[:-1]), folder)

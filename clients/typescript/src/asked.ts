@@ -3,12 +3,14 @@
 import { readDereferencing, URI_LIST } from "./dereferencing.js";
 import { isAnyDid } from "./did.js";
 import { FormatError } from "./errors.js";
+import { isForeign } from "./imported.js";
 import type { JsonObject } from "./json.js";
 import type { Asked } from "./question.js";
 import { isProvable, readResourceQuestion } from "./resource.js";
 import { isRelative, split } from "./urls.js";
 
 const RESOURCES = "/resources/";
+const ANONCREDS = "/anoncreds/v0/";
 
 /**
  * Reads a DID URL into the question that dereferencing it asks.
@@ -18,7 +20,7 @@ const RESOURCES = "/resources/";
 export function readDidUrl(
   url: string,
   uriList: boolean,
-): Extract<Asked, { readonly kind: "dereferencing" | "resource" }> {
+): Extract<Asked, { readonly kind: "dereferencing" | "imported" | "resource" }> {
   const { path: whole, query, fragment } = split(url);
   const did = whole.replace(/\/.*/s, "");
   const [path, rest] = [whole.slice(did.length), url.slice(did.length)];
@@ -27,6 +29,13 @@ export function readDidUrl(
   }
   const asked: JsonObject = { did, ...parametersOf(query ?? "") };
   const ofResource = (name: string): boolean => name.startsWith("resource") || name === "checksum";
+  if (path.startsWith(ANONCREDS) && isForeign(did)) {
+    if (query !== null || fragment !== null) {
+      throw new FormatError("an imported object has neither parameters nor fragments");
+    }
+    const words = path.slice(ANONCREDS.length).split("/").map(decode);
+    return { kind: "imported", question: { did, words } };
+  }
   if (path === "" && !Object.keys(asked).some(ofResource)) {
     if (fragment !== null) asked["fragment"] = fragment;
     if (uriList) asked["accept"] = URI_LIST;

@@ -7,6 +7,7 @@ import { parseDid } from "./did.js";
 import { FormatError, ProblemError, TransportError, UnverifiedError } from "./errors.js";
 import { eventBytes, eventId, type Event } from "./events.js";
 import { Http, problemOf, type Limits } from "./http.js";
+import { isForeign } from "./imported.js";
 import { isObject, parse, sameJson, type Json, type JsonObject } from "./json.js";
 import {
   failureOf, readDidState, type DidState, type Failure, type Question,
@@ -131,7 +132,7 @@ export class DzongClient {
   ): Promise<Resolved> {
     const { versionId, versionTime } = version;
     const question: Question = {
-      did: parseDid(did).did,
+      did: checkedDid(did),
       ...(versionId === undefined ? {} : { versionId }),
       ...(versionTime === undefined ? {} : { versionTime }),
     };
@@ -140,7 +141,7 @@ export class DzongClient {
     if (versionTime !== undefined) query.set("versionTime", versionTime);
     const path = `1.0/identifiers/${encodeURIComponent(did)}?${query.toString()}`;
     // A proof makes an answer of "there is none" as good as any other.
-    const { proven, at } = await this.#proven(path, [200, 404, 410]);
+    const { proven, at } = await this.#proven(path, [200, 404, 410, 501]);
     if (proven.kind !== "resolution" || !sameAsked(proven.question, question)) {
       throw new UnverifiedError("invalid", "it answers another question than was asked");
     }
@@ -155,20 +156,22 @@ export class DzongClient {
 
   /**
    * Dereferences a DID URL: a part of a document by its fragment, services, or a resource such as a
-   * schema, by its id or as the latest (or at a time) of its type and name.
+   * schema, by its id or as the latest (or at a time) of its type and name; or an imported object
+   * of AnonCreds, by its old URL.
    *
    * @param uriList whether the URLs of the services are wanted, not a document
    */
   async dereference(didUrl: string, { uriList = false } = {}): Promise<Dereferenced> {
     const asked = readDidUrl(didUrl, uriList);
-    parseDid(asked.question.did);
+    checkedDid(asked.question.did);
     const path = `1.0/identifiers/${encodeURIComponent(didUrl)}?proof=true`;
     const wanted = uriList ? "text/uri-list" : "application/did";
     const accept = `application/did-url-dereferencing, ${wanted}`;
     // What a document has not is proven, too, and some of that are errors to HTTP.
-    const statuses = [200, 400, 404, 410, 500];
+    const statuses = [200, 400, 404, 410, 500, 501];
     const { proven, at } = await this.#proven(path, statuses, { headers: { accept } });
-    const isAnswer = proven.kind === "dereferencing" || proven.kind === "resource";
+    const isAnswer = proven.kind === "dereferencing" || proven.kind === "imported"
+      || proven.kind === "resource";
     if (!isAnswer || proven.kind !== asked.kind || !sameAsked(proven.question, asked.question)) {
       throw new UnverifiedError("invalid", "it answers another question than was asked");
     }
@@ -373,6 +376,11 @@ function readDereferenced(answer: JsonObject): Omit<Dereferenced, keyof At> {
       detail: text(error["detail"]),
     },
   };
+}
+
+/** A DID that this ledger may hold: one of its own, or an imported one. */
+function checkedDid(did: string): string {
+  return isForeign(did) ? did : parseDid(did).did;
 }
 
 /** Questions have only members with a JSON form. */

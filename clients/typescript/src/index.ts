@@ -30,6 +30,7 @@ export {
   type PublicKey, type Signer,
 } from "./keys.js";
 export type { History, LedgerRecord } from "./record.js";
+export type { ImportedQuestion } from "./imported.js";
 export { resourceId, resourceUri, type ResourceQuestion } from "./resource.js";
 export type { Control, DidState, Failure, Question } from "./resolution.js";
 export { formatTime, parseTime } from "./time.js";

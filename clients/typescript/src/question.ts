@@ -2,6 +2,7 @@
 
 import { dereferencingOf, readDereferencing, type DereferencingQuestion } from "./dereferencing.js";
 import { FormatError } from "./errors.js";
+import { importedOf, readImportedQuestion, type ImportedQuestion } from "./imported.js";
 import { isObject, type Json, type JsonObject } from "./json.js";
 import { Members } from "./members.js";
 import { readResourceQuestion, resourceOf, type ResourceQuestion } from "./resource.js";
@@ -13,6 +14,7 @@ export type Asked =
   | { readonly kind: "resolution"; readonly question: Question }
   | { readonly kind: "dereferencing"; readonly question: DereferencingQuestion }
   | { readonly kind: "resource"; readonly question: ResourceQuestion }
+  | { readonly kind: "imported"; readonly question: ImportedQuestion }
   | { readonly kind: "record"; readonly key: string }
   | { readonly kind: TrustQuery; readonly question: TrustQuestion };
 
@@ -26,6 +28,7 @@ const PLACES = {
   resolution: "didDocumentMetadata",
   dereferencing: "contentMetadata",
   resource: "contentMetadata",
+  imported: "contentMetadata",
 } as const satisfies { [kind in Asked["kind"]]: Place };
 
 /** Reads the question of a proof that stands in this place. */
@@ -41,6 +44,7 @@ export function readAsked(value: Json | undefined, place: Place): Asked {
     case "resolution": return { kind, question: readQuestion(members.json(kind)) };
     case "dereferencing": return { kind, question: readDereferencing(members.json(kind)) };
     case "resource": return { kind, question: readResourceQuestion(members.json(kind)) };
+    case "imported": return { kind, question: readImportedQuestion(members.json(kind)) };
     default: return { kind, question: readTrustQuestion(members.json(kind)) };
   }
 }
@@ -58,7 +62,8 @@ export function shownBy(asked: Asked): Shown | null {
   if (asked.kind === "resolution" && asked.question.expandRelativeUrls !== true) {
     return { place: "didDocument", member: "document" };
   }
-  if (asked.kind === "resource" && asked.question.resourceMetadata !== true) {
+  const isResource = asked.kind === "resource" && asked.question.resourceMetadata !== true;
+  if (isResource || asked.kind === "imported") {
     return { place: "content", member: "content" };
   }
   return null;
@@ -92,6 +97,7 @@ export function answerOf(
   switch (asked.kind) {
     case "resolution": return resolutionOf(asked.question, network, proven);
     case "dereferencing": return dereferencingOf(asked.question, network, proven);
+    case "imported": return importedOf(asked.question, proven);
     case "record":
       if (asked.key !== proven.key || proven.past !== null) {
         throw new FormatError("the proof is about another record");

@@ -2,6 +2,7 @@
 
 import { isAnyDid, isDid, parseDid } from "./did.js";
 import { FormatError } from "./errors.js";
+import { importedDid, importedKey, isForeign } from "./imported.js";
 import { isObject, type Json, type JsonObject } from "./json.js";
 import { Members } from "./members.js";
 import type { LedgerRecord, Past } from "./record.js";
@@ -52,6 +53,7 @@ type Wanted = { readonly version: bigint } | { readonly moment: number };
 export const DID_ERRORS = {
   INVALID_DID: "the identifier is not a DID",
   METHOD_NOT_SUPPORTED: "this registry does not hold DIDs of that kind",
+  FEATURE_NOT_SUPPORTED: "this registry does not support that option",
   INVALID_OPTIONS: "an option has a value that makes no sense",
   NOT_FOUND: "there is no such DID or version",
 } as const;
@@ -171,6 +173,7 @@ function versionOf(
   { key, record, past }: Answering,
 ): Resolution {
   if (!isAnyDid(question.did)) return failed("INVALID_DID");
+  if (isForeign(question.did)) return ofAnotherLedger(question, { key, record, past });
   if (!question.did.startsWith("did:ndi:")) return failed("METHOD_NOT_SUPPORTED");
   if (!isDid(question.did)) return failed("INVALID_DID");
   if (network !== null && parseDid(question.did).network !== network) {
@@ -198,6 +201,18 @@ function versionOf(
     throw new FormatError("the proof is not about the version that was asked for");
   }
   return result(current, current.deactivated, record.version, record.time, null);
+}
+
+/** What is proven of a DID of another ledger, of which there is the newest version alone. */
+function ofAnotherLedger(question: Question, { key, record, past }: Answering): Resolution {
+  const wanted = wantedVersion(question);
+  if (wanted === undefined) return failed("INVALID_OPTIONS");
+  if (wanted !== null) return failed("FEATURE_NOT_SUPPORTED");
+  if (key !== importedKey(question.did) || past !== null) {
+    throw new FormatError("the proof is about another record");
+  }
+  if (record === null) return failed("METHOD_NOT_SUPPORTED");
+  return { failure: null, ...importedDid(record) };
 }
 
 /** Whether a version, in force from one moment until before another, is the wanted one. */

@@ -7,6 +7,7 @@ import type { DereferencingQuestion } from "./dereferencing.js";
 import { FormatError } from "./errors.js";
 import { eventId } from "./events.js";
 import { headerId, readHeader, type Header } from "./header.js";
+import type { ImportedQuestion } from "./imported.js";
 import {
   canonical, canonicalText, isObject, parse, sameJson, type Json, type JsonObject,
 } from "./json.js";
@@ -42,6 +43,7 @@ export type Proven =
     readonly answer: JsonObject;
   }
   | { readonly kind: "resource"; readonly question: ResourceQuestion; readonly answer: JsonObject }
+  | { readonly kind: "imported"; readonly question: ImportedQuestion; readonly answer: JsonObject }
   | { readonly kind: "record"; readonly key: string; readonly record: LedgerRecord | null }
   | { readonly kind: TrustQuery; readonly question: TrustQuestion; readonly answer: JsonObject }
   | {

@@ -47,12 +47,19 @@ function named(kind: string, answers: Json): [string, Json][] {
   return Object.entries(answers as JsonObject).map(([name, one]) => [`${kind} ${name}`, one]);
 }
 
+const format = { genesis: textAt("genesis", "text"), trust };
+const imported = named("imported", at("imported", "answers"));
 const ofFormat = [
-  ...Object.entries(at("answers") as JsonObject),
-  ["receipt", at("receipt")] as const,
-  ...named("resources", at("resources", "answers")),
-  ...named("dereferencing", at("dereferencing", "answers")),
-].map(([name, answer]) => ({ name, answer, genesis: textAt("genesis", "text"), trust, now }));
+  ...[
+    ...Object.entries(at("answers") as JsonObject),
+    ["receipt", at("receipt")] as const,
+    ...named("resources", at("resources", "answers")),
+    ...named("dereferencing", at("dereferencing", "answers")),
+  ].map(([name, answer]) => ({ name, answer, ...format, now })),
+  ...imported.map(([name, answer]) => ({
+    name, answer, ...format, now: Number(at("imported", "now")),
+  })),
+];
 
 const { genesis, now: later, authorization, recognition } = read("trqp.json") as {
   genesis: string; now: number; authorization: Json; recognition: Json;

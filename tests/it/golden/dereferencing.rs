@@ -10,7 +10,7 @@ use tests::golden::{Golden, key};
 use super::evidence;
 
 /// A result with its proof, as a node serves it.
-fn dereferenced(golden: &Golden, question: Question) -> Value {
+pub(super) fn dereferenced(golden: &Golden, question: Question) -> Value {
     let evidence = evidence(golden, &question.resolution());
     let answer = question.answer(&evidence.records[0]).expect("an answer");
     let proof = answer::Proof::to_json(answer::Question::Dereferencing(question), evidence);

@@ -200,12 +200,12 @@ fn table() -> Table {
 /// All that is served.
 pub fn front(parts: Parts) -> Front {
     let (router, document) = table().finish();
-    let ledger = parts.ledger.clone();
+    let (ledger, patience) = (parts.ledger.clone(), parts.body);
     let api = Api(Arc::new(Shared { parts, document }));
     let router = router
         .fallback(async || Problem::not_found("no such path: see /openapi.json"))
         .layer(DefaultBodyLimit::disable())
         .layer(from_fn_with_state(api.clone(), request::guard))
         .with_state(api);
-    Front::new(router, ledger)
+    Front::new(router, ledger, patience)
 }

@@ -18,6 +18,8 @@ pub(super) enum Keep {
     Shortly,
     /// Nothing ever changes it.
     Forever,
+    /// It is the answer to what was posted: the node keeps it, and nobody else does.
+    Here,
     /// It is about this very moment.
     Not,
 }
@@ -51,10 +53,11 @@ impl Answer {
         let control = match self.keep {
             Keep::Briefly | Keep::Shortly => "public, max-age=1, must-revalidate",
             Keep::Forever => "public, max-age=31536000, immutable",
-            Keep::Not => "no-store",
+            Keep::Here | Keep::Not => "no-store",
         };
-        let tag = (self.keep != Keep::Not).then(|| entity_tag(&self.body));
-        let of_state = matches!(self.keep, Keep::Briefly | Keep::Forever);
+        let tagged = !matches!(self.keep, Keep::Here | Keep::Not);
+        let tag = tagged.then(|| entity_tag(&self.body));
+        let of_state = matches!(self.keep, Keep::Briefly | Keep::Forever | Keep::Here);
         let of_state = of_state.then(|| OfState(self.body.clone()));
         let known = tag.as_ref().is_some_and(|tag| is_known(request, tag));
         let mut response = if known && self.status == StatusCode::OK {

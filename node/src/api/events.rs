@@ -73,16 +73,16 @@ pub(super) async fn submit(
         return Err(Problem { retry_after: Some(10), ..problem });
     }
     let bytes =
-        read_body(&api, body, Block::EVENT_BYTES_MAX).await.map_err(|problem| {
-            match problem.status {
-                StatusCode::PAYLOAD_TOO_LARGE => Problem {
-                    code: "event-too-large".into(),
-                    title: "the event is too large",
-                    detail: format!("{}: put what is larger beside the ledger", problem.detail),
-                    ..problem
-                },
-                _ => problem,
-            }
+        read_body(api.body, body, Block::EVENT_BYTES_MAX).await.map_err(|problem| match problem
+            .status
+        {
+            StatusCode::PAYLOAD_TOO_LARGE => Problem {
+                code: "event-too-large".into(),
+                title: "the event is too large",
+                detail: format!("{}: put what is larger beside the ledger", problem.detail),
+                ..problem
+            },
+            _ => problem,
         })?;
     let count = |outcome: &str| api.metrics.events.with_label_values(&[outcome]).inc();
     let admitted = match api.intake.judge(bytes).await {

@@ -2,6 +2,8 @@
 //! router. As long as no block comes, the same question has the same answer, and nothing need be
 //! read, hashed or written for it twice.
 //!
+//! A question is what is got, or what is posted to the trust registry.
+//!
 //! **Invariants.** An answer is kept for the height of which it speaks and no longer. What is kept
 //! has bounds in number and bytes, and nothing of who asked is in it.
 
@@ -11,19 +13,22 @@ use std::future::{Ready, ready};
 use std::pin::Pin;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::task::{Context, Poll};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::{HeaderMap, Method, Request, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, Method, Request, StatusCode, Uri, header};
 use axum::response::Response;
 use bytes::Bytes;
 use futures::future::Either;
 use ledger::Ledger;
 use prometheus::{Histogram, IntCounter};
+use registry::trust::query;
 use tower::{Service, ServiceExt as _};
 
-use super::request::accepts_gzip;
+use super::request::{accepts_gzip, read_body};
+use super::trust::QUERIES;
+use crate::problem::Problem;
 
 /// Most answers that are kept.
 const ANSWERS_MAX: usize = 8_192;
@@ -33,6 +38,16 @@ const BYTES_MAX: usize = 64 << 20;
 
 /// The longest question for which an answer is kept.
 const QUESTION_BYTES_MAX: usize = 1_024;
+
+/// What a client calls its request; the answer to what was posted repeats it (TRQP 2.0).
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Longest of such names, in bytes.
+const REQUEST_ID_MAX: usize = 128;
+
+/// A question that was posted, read within its size and its time, or why not.
+#[derive(Debug, Clone)]
+pub(super) struct Posted(pub(super) Result<Bytes, Problem>);
 
 /// The body of an answer that depends on the ledger's state alone: put beside the response, it lets
 /// the response be kept.
@@ -51,10 +66,13 @@ pub(super) struct Counters {
 pub struct Front {
     router: Router,
     ledger: Arc<Ledger>,
+    /// How long a posted question may take.
+    patience: Duration,
     kept: Arc<RwLock<Kept>>,
 }
 
-/// Answers of one height, by question: path, query, whether gzip is read, and `Accept`.
+/// Answers of one height, by question: path, query, whether gzip is read, and `Accept`; or path,
+/// query and what was posted.
 #[derive(Default)]
 struct Kept {
     height: u64,
@@ -72,8 +90,8 @@ struct Answer {
 }
 
 impl Front {
-    pub(super) fn new(router: Router, ledger: Arc<Ledger>) -> Front {
-        Front { router, ledger, kept: Arc::default() }
+    pub(super) fn new(router: Router, ledger: Arc<Ledger>, patience: Duration) -> Front {
+        Front { router, ledger, patience, kept: Arc::default() }
     }
 
     fn find(&self, height: u64, question: &[u8]) -> Option<Answer> {
@@ -107,6 +125,30 @@ impl Front {
         {
             let (status, headers) = (response.status(), response.headers().clone());
             self.keep(height, question, Answer { status, headers, body, counters });
+        }
+        response
+    }
+
+    /// Answers what was posted.
+    async fn reply(self, since: Instant, request: Request<Body>) -> Response {
+        let (mut parts, body) = request.into_parts();
+        let id = parts.headers.get(REQUEST_ID).filter(|id| id.len() <= REQUEST_ID_MAX).cloned();
+        let body = read_body(self.patience, body, query::QUESTION_BYTES_MAX).await;
+        let question = body.as_ref().ok().and_then(|body| posted(&parts.uri, body));
+        let height = self.ledger.height();
+        let answer = question.as_ref().and_then(|question| self.find(height, question));
+        parts.extensions.insert(Posted(body));
+        let request = Request::from_parts(parts, Body::empty());
+        let mut response = match (answer, question) {
+            (Some(answer), _) => answer.send(since),
+            (None, Some(question)) => self.ask(height, question, request).await,
+            (None, None) => {
+                let Ok(response) = self.router.oneshot(request).await;
+                response
+            }
+        };
+        if let Some(id) = id {
+            response.headers_mut().insert(REQUEST_ID, id);
         }
         response
     }
@@ -146,6 +188,13 @@ fn question(request: &Request<Body>) -> Option<Box<[u8]>> {
     (one && short).then(|| [path.as_bytes(), coding, accept].concat().into())
 }
 
+/// What is asked by posting, where the answer may be kept. No other question begins like this.
+fn posted(uri: &Uri, body: &[u8]) -> Option<Box<[u8]>> {
+    let path = uri.path_and_query()?.as_str();
+    let short = path.len() + body.len() < QUESTION_BYTES_MAX;
+    short.then(|| [b"POST ", path.as_bytes(), b" ", body].concat().into())
+}
+
 type Asked = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
 
 impl Service<Request<Body>> for Front {
@@ -159,6 +208,10 @@ impl Service<Request<Body>> for Front {
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
         let since = Instant::now();
+        if request.method() == Method::POST && QUERIES.contains(&request.uri().path()) {
+            let front = self.clone();
+            return Either::Right(Box::pin(async move { Ok(front.reply(since, request).await) }));
+        }
         let Some(question) = question(&request) else {
             return Either::Right(Box::pin(self.router.clone().oneshot(request)));
         };

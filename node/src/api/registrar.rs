@@ -148,7 +148,7 @@ async fn run(
         let reason = format!("this registrar is for the method `ndi`, not `{other}`");
         return Err(Failed::new("METHOD_NOT_SUPPORTED", reason));
     }
-    let bytes = read_body(api, body, REQUEST_BYTES_MAX).await;
+    let bytes = read_body(api.body, body, REQUEST_BYTES_MAX).await;
     let bytes = bytes.map_err(|problem| Failed::new("INVALID_REQUEST", problem.detail))?;
     let mut request = Request::read(&bytes)?;
     did.clone_from(&request.did);

@@ -1,7 +1,7 @@
 //! What every request passes: paths that mean one thing, headers that every answer has, counts.
 
 use std::collections::BTreeMap;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::body::{Body, Bytes};
 use axum::extract::{MatchedPath, Request, State};
@@ -163,8 +163,12 @@ pub(super) fn accepts_gzip(headers: &HeaderMap) -> bool {
 }
 
 /// The body, within its size and its time.
-pub(super) async fn read_body(api: &Api, body: Body, bytes_max: usize) -> Result<Bytes, Problem> {
-    match tokio::time::timeout(api.body, Limited::new(body, bytes_max).collect()).await {
+pub(super) async fn read_body(
+    patience: Duration,
+    body: Body,
+    bytes_max: usize,
+) -> Result<Bytes, Problem> {
+    match tokio::time::timeout(patience, Limited::new(body, bytes_max).collect()).await {
         Ok(Ok(body)) => Ok(body.to_bytes()),
         Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Problem::new(
             StatusCode::PAYLOAD_TOO_LARGE,

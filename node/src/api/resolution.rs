@@ -129,7 +129,7 @@ pub(super) async fn resolve_with(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    let body = read_body(&api, body, OPTIONS_BYTES_MAX).await?;
+    let body = read_body(api.body, body, OPTIONS_BYTES_MAX).await?;
     answer_to(&api.snapshot(), &uri, read_options(&body), &headers)
 }
 

@@ -1,33 +1,31 @@
 //! The trust registry to the world: the two queries of ToIP's Trust Registry Query Protocol 2.0,
 //! lists of what stands behind their answers, and who may do what.
 
-use axum::body::Body;
+use axum::Extension;
 use axum::extract::{RawQuery, State};
-use axum::http::{HeaderMap, HeaderName, StatusCode};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use ledger::{Snapshot, Version};
 use proofs::ProvenRecord;
 use registry::answer::{Proof, Question as Proven};
 use registry::authority::AUTHORITY;
 use registry::projections::Party;
-use registry::trust::query::{QUESTION_BYTES_MAX, Query, Question};
+use registry::trust::query::{Query, Question};
 use registry::{Context, explain};
 use serde_json::json;
 
 use super::Api;
 use super::answer::{Answer, Keep};
+use super::front::Posted;
 use super::records::unproven;
-use super::request::{self, known_options, read_body};
+use super::request::{self, known_options};
 use super::schema::{any_object, did, flag, list, named, object, text, time};
 use super::series::{self, Filter, Series};
 use super::table::{JSON, Operation, Table, read, write};
 use crate::problem::Problem;
 
-/// What a client calls its request; the answer repeats it (TRQP 2.0).
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-
-/// Longest of such names, in bytes.
-const REQUEST_ID_MAX: usize = 128;
+/// The paths of the protocol, at which questions are posted.
+pub(super) const QUERIES: [&str; 2] = ["/authorization", "/recognition"];
 
 /// Listings are found by whom they concern, and by whether they count.
 const FILTERS: [Filter; 3] = [
@@ -125,8 +123,8 @@ pub(super) fn routes(table: Table) -> Table {
         .kept(JSON, object([("rules", list(explanation))]));
     let listings = LISTINGS.map(|series| series.by(&FILTERS));
     series::routes(table, listings.into_iter().chain(OVERSIGHT))
-        .path("/authorization", [described(authorization, "authorized")])
-        .path("/recognition", [described(recognition, "recognized")])
+        .path(QUERIES[0], [described(authorization, "authorized")])
+        .path(QUERIES[1], [described(recognition, "recognized")])
         .path("/v1/explain", [explain])
 }
 
@@ -176,9 +174,9 @@ async fn authorization(
     State(api): State<Api>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
-    body: Body,
+    Extension(posted): Extension<Posted>,
 ) -> Result<Response, Problem> {
-    answer(&api, Query::Authorization, query.as_deref(), &headers, body).await
+    answer(&api, Query::Authorization, query.as_deref(), &headers, posted)
 }
 
 /// `POST /recognition[?proof=true]`
@@ -186,27 +184,22 @@ async fn recognition(
     State(api): State<Api>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
-    body: Body,
+    Extension(posted): Extension<Posted>,
 ) -> Result<Response, Problem> {
-    answer(&api, Query::Recognition, query.as_deref(), &headers, body).await
+    answer(&api, Query::Recognition, query.as_deref(), &headers, posted)
 }
 
-async fn answer(
+fn answer(
     api: &Api,
     query: Query,
     options: Option<&str>,
     headers: &HeaderMap,
-    body: Body,
+    Posted(body): Posted,
 ) -> Result<Response, Problem> {
     let options = known_options(options, &["proof"])?;
     let proof = request::flag(&options, "proof")?;
-    let body = read_body(api, body, QUESTION_BYTES_MAX).await?;
-    let question = Question::read(&body).map_err(Problem::bad_request)?;
-    let mut response = reply(&api.snapshot(), query, question, proof)?.to(headers);
-    if let Some(id) = headers.get(REQUEST_ID).filter(|id| id.len() <= REQUEST_ID_MAX) {
-        response.headers_mut().insert(REQUEST_ID, id.clone());
-    }
-    Ok(response)
+    let question = Question::read(&body?).map_err(Problem::bad_request)?;
+    Ok(reply(&api.snapshot(), query, question, proof)?.to(headers))
 }
 
 fn reply(
@@ -235,7 +228,7 @@ fn reply(
         _ => "application/problem+json",
     };
     let text = answer.to_json(proof.as_deref());
-    let answer = Answer::json(snapshot.height(), Keep::Not, text);
+    let answer = Answer::json(snapshot.height(), Keep::Here, text);
     Ok(Answer { status, content_type, ..answer })
 }
 

@@ -17,6 +17,7 @@ async fn s41_the_status_of_a_certificate_and_its_issuers_list_are_published_with
     let draft = Draft {
         did: &did,
         key: &registry::author::Key::public(&key),
+        organization: None,
         period,
         serial: "4001",
         is_authority: false,

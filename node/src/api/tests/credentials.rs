@@ -37,6 +37,35 @@ fn ever() -> Value {
 }
 
 #[tokio::test]
+async fn an_answer_to_what_was_posted_is_that_of_its_height_and_repeats_each_requests_name() {
+    let office = Office::new().await;
+    let Office { web, did, entity } = &office;
+    let question = json!({
+        "action": "certify", "authority_id": did, "entity_id": entity, "resource": "x",
+    });
+    let ask = async |id: &str, question: &Value| {
+        let request = Request::post("/authorization?proof=true").header("x-request-id", id);
+        let got = web.send(request.body(question.to_string().into()).unwrap()).await;
+        assert_eq!((got.header("x-request-id"), got.header("cache-control")), (id, "no-store"));
+        got
+    };
+    let (first, second) = (ask("one", &question).await, ask("two", &question).await);
+    assert_eq!(first.body, second.body);
+    web.assert_valid(&first.body);
+    let mut other = question.clone();
+    other["resource"] = "y".into();
+    assert_eq!(ask("three", &other).await.json()["resource"], "y");
+    let (_, event) = web.world.did_created(&key(60));
+    web.world.decide_events(&[event]);
+    let later = ask("four", &question).await;
+    assert_ne!(later.header("dzong-height"), first.header("dzong-height"));
+    web.assert_valid(&later.body);
+    let text = String::from_utf8(web.get("/metrics").await.body.to_vec()).unwrap();
+    let route = r#"dzong_http_requests_total{route="/authorization",status="200"} 4"#;
+    assert!(text.contains(route), "{text}");
+}
+
+#[tokio::test]
 async fn s96_a_credential_says_what_the_listing_says_and_ends_with_it() {
     let office = Office::new().await;
     let Office { web, did, entity } = &office;

@@ -10,6 +10,7 @@ use registry::author::{self, Key, Times};
 use registry::did_state::{self, DidState};
 use registry::multikey::PublicKey;
 use registry::{Context, Rejection, SignedEvent, json};
+use serde::Deserialize;
 use serde_json::Value;
 
 use crate::cli::Global;
@@ -126,6 +127,36 @@ pub fn record(client: &Client, key: &str, trust: &TrustArgs) -> anyhow::Result<O
     let (record, verdict) = proven_record(client, key, &mut trust.trust()?, trust)?;
     anyhow::ensure!(verdict.is_valid(), "the node's answer about `{key}` is {verdict}");
     Ok(record)
+}
+
+/// The records of a node's list that are wanted, by key, each proven as by [`record`]. The node
+/// says which there are. `path` has a query; `name` is the list's in a page.
+///
+/// # Errors
+/// As [`record`]; or it lists what is not there.
+pub fn records(
+    client: &Client,
+    path: &str,
+    name: &str,
+    trust: &TrustArgs,
+    wanted: impl Fn(&Record) -> bool,
+) -> anyhow::Result<Vec<(String, Record)>> {
+    let mut found = Vec::new();
+    for Shown { key, record: shown } in client.pages(path, name)? {
+        if wanted(&shown) {
+            let proven = record(client, &key, trust)?;
+            let proven = proven.with_context(|| format!("the node lists `{key}`, which is not"))?;
+            found.push((key, proven));
+        }
+    }
+    Ok(found)
+}
+
+/// An entry of a node's list.
+#[derive(Deserialize)]
+struct Shown {
+    key: String,
+    record: Record,
 }
 
 /// What a key holds, if anything, by a node's answer, and the verdict on its proof.

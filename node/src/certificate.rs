@@ -22,8 +22,8 @@ use registry::suites::{SUITES, Suite};
 use sha2::{Digest as _, Sha256};
 
 pub use issue::{Draft, Ended, IssueError, Issuer, ListDraft, new_serial};
-pub use methods::{Method, methods};
-pub use read::{List, Malformed, X509};
+pub use methods::{Method, jwk, methods, signature_algorithm};
+pub use read::{List, Malformed, X509, der};
 
 /// `userid` (RFC 4519, 2.39), the attribute of a name that holds the DID. A common name would have
 /// 64 characters at most (RFC 5280, appendix A.1), which a DID may exceed.
@@ -32,6 +32,15 @@ const USER_ID: [u64; 7] = [0, 9, 2342, 19_200_300, 100, 1, 1];
 /// The one suite of Ed25519 and that of P-256, by the names that proofs give them.
 const ED25519: &str = "eddsa-jcs-2022";
 const P256: &str = "ecdsa-jcs-2019";
+
+/// Whom a name means beside its DID, for software that knows no DIDs. Nothing here relies on it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Organization {
+    /// Its name.
+    pub name: String,
+    /// Its country, as the two letters of ISO 3166-1.
+    pub country: String,
+}
 
 /// What PEM says that it holds (RFC 7468).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

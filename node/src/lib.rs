@@ -38,6 +38,7 @@ pub mod signatures;
 pub mod signers;
 pub mod space;
 pub mod trust;
+pub mod trusted_list;
 pub mod waiting;
 pub mod wiring;
 

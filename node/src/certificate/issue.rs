@@ -17,7 +17,7 @@ use registry::multikey::PublicKey;
 use registry::trust::{Ground, Moment, Period};
 use time::OffsetDateTime;
 
-use super::{ED25519, USER_ID};
+use super::{ED25519, Organization, USER_ID};
 use crate::keys::KeyFile;
 
 /// Why nothing is issued.
@@ -47,6 +47,8 @@ pub struct Draft<'a> {
     pub did: &'a str,
     /// The key of that DID.
     pub key: &'a PublicKey,
+    /// Whom its name means beside the DID.
+    pub organization: Option<&'a Organization>,
     /// When it holds. X.509 writes the last second of it.
     pub period: Period,
     /// Its serial number in hexadecimal digits.
@@ -98,6 +100,10 @@ impl Issuer<'_> {
         let own = draft.did == self.did;
         let mut params = CertificateParams::default();
         params.distinguished_name = name(draft.did);
+        if let Some(Organization { name, country }) = draft.organization {
+            params.distinguished_name.push(DnType::CountryName, country.as_str());
+            params.distinguished_name.push(DnType::OrganizationName, name.as_str());
+        }
         params.subject_alt_names = vec![SanType::URI(draft.did.try_into()?)];
         params.serial_number = Some(serial(draft.serial)?);
         (params.not_before, params.not_after) = validity(draft.period);

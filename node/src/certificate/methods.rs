@@ -2,12 +2,14 @@
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64_URL;
+use p256::FieldBytes;
+use p256::ecdsa::VerifyingKey;
 use registry::document::RELATIONSHIPS;
 use registry::multikey::PublicKey;
 use registry::time;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::{ed25519_key, p256_key};
+use super::{ED25519, ed25519_key, p256_key};
 
 /// What a DID makes statements with (DID Core 1.1, assertionMethod), certificates among them.
 const ASSERTS: &str = "assertionMethod";
@@ -59,12 +61,28 @@ fn key(method: &Value, did: &str, moment: u64) -> Option<PublicKey> {
     }
     match text("publicKeyMultibase") {
         Some(key) => key.parse().ok(),
-        None => jwk(method.get("publicKeyJwk")?),
+        None => of_jwk(method.get("publicKeyJwk")?),
     }
 }
 
-/// The key of a JSON Web Key (RFC 7518, 6.2; RFC 8037, 2).
-fn jwk(jwk: &Value) -> Option<PublicKey> {
+/// A key of Ed25519 or P-256 as a JSON Web Key (RFC 7518, 6.2; RFC 8037, 2).
+pub fn jwk(key: &PublicKey) -> Value {
+    if key.suite().name == ED25519 {
+        return json!({ "kty": "OKP", "crv": "Ed25519", "x": BASE64_URL.encode(key.as_bytes()) });
+    }
+    let point = VerifyingKey::from_sec1_bytes(key.as_bytes());
+    let point = point.expect("a registered key is a point of its curve").to_encoded_point(false);
+    let coordinate = |bytes: Option<&FieldBytes>| bytes.map(|bytes| BASE64_URL.encode(bytes));
+    json!({ "kty": "EC", "crv": "P-256", "x": coordinate(point.x()), "y": coordinate(point.y()) })
+}
+
+/// What JOSE calls the signatures of such a key (RFC 7518, 3.4; RFC 8037, 3.1).
+pub fn signature_algorithm(key: &PublicKey) -> &'static str {
+    if key.suite().name == ED25519 { "EdDSA" } else { "ES256" }
+}
+
+/// The key of a JSON Web Key.
+fn of_jwk(jwk: &Value) -> Option<PublicKey> {
     let text = |name: &str| jwk.get(name).and_then(Value::as_str);
     let bytes = |name: &str| BASE64_URL.decode(text(name)?).ok();
     match (text("kty")?, text("crv")?) {

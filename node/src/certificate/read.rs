@@ -13,7 +13,7 @@ use x509_parser::prelude::{CertificateRevocationList, FromDer as _, X509Certific
 use x509_parser::time::ASN1Time;
 use x509_parser::x509::{AlgorithmIdentifier, SubjectPublicKeyInfo, X509Name, X509Version};
 
-use super::{ED25519, Label, P256, USER_ID, ed25519_key, fingerprint, p256_key};
+use super::{ED25519, Label, Organization, P256, USER_ID, ed25519_key, fingerprint, p256_key};
 
 /// How X.509 names an algorithm of signatures, and the whole identifier in DER.
 struct Algorithm {
@@ -57,6 +57,8 @@ pub struct X509 {
     pub did: String,
     /// The key that it binds to the DID.
     pub key: PublicKey,
+    /// Whom it says that the DID is.
+    pub organization: Option<Organization>,
     /// SHA-256 of its DER bytes.
     pub fingerprint: String,
     /// The DID in its issuer's name, where there is one.
@@ -110,6 +112,7 @@ impl X509 {
         Ok(X509 {
             did: did(&parsed)?,
             key: key(parsed.public_key())?,
+            organization: organization(parsed.subject()),
             fingerprint: fingerprint(&der),
             issuer: user_id(parsed.issuer()),
             period: Period { from: moment(validity.not_before)?, until: Moment(end) },
@@ -213,7 +216,11 @@ fn wrong<T>(text: &str) -> Result<T, Malformed> {
     Err(Malformed(text.to_owned()))
 }
 
-fn der(bytes: &[u8], label: Label) -> Result<Vec<u8>, Malformed> {
+/// The DER bytes of what is one certificate or list in PEM, or in DER already.
+///
+/// # Errors
+/// It is neither, or too large.
+pub fn der(bytes: &[u8], label: Label) -> Result<Vec<u8>, Malformed> {
     if bytes.len() > BYTES_MAX {
         return wrong("it is too large");
     }
@@ -263,6 +270,12 @@ fn user_id(name: &X509Name<'_>) -> Option<String> {
     let mut found = name.iter_by_oid(&id);
     let text = found.next()?.as_str().ok()?.to_owned();
     found.next().is_none().then_some(text)
+}
+
+fn organization(name: &X509Name<'_>) -> Option<Organization> {
+    let country = name.iter_country().next()?.as_str().ok()?.to_owned();
+    let name = name.iter_organization().next()?.as_str().ok()?.to_owned();
+    Some(Organization { name, country })
 }
 
 fn key(info: &SubjectPublicKeyInfo<'_>) -> Result<PublicKey, Malformed> {

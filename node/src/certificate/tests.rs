@@ -22,6 +22,7 @@ fn certify(did: &str, subject: &KeyFile, issuer: &KeyFile) -> Vec<u8> {
     let draft = Draft {
         did,
         key: &subject.public(),
+        organization: None,
         period: year(),
         serial: "4001",
         is_authority: false,

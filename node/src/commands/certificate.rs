@@ -9,7 +9,7 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
-use registry::trust::{Moment, Period, is_sha256};
+use registry::trust::is_sha256;
 
 use crate::author::{current, read_file};
 use crate::certificate::{Issuer, Method, X509, methods};
@@ -60,14 +60,6 @@ impl Certificate {
             Action::Check(command) => command.run(global),
         }
     }
-}
-
-/// Milliseconds of a day.
-const DAY: u64 = 86_400_000;
-
-/// So many days from a moment on.
-fn days(from: u64, days: u64) -> Period {
-    Period { from: Moment(from), until: Moment(from + days * DAY) }
 }
 
 /// Who signs certificates and lists: the author, with the key of `path` where it has another one

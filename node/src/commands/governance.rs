@@ -1,6 +1,7 @@
 //! `dzong governance`: what the Governing Body decides, from a proposal to its effect.
 
 mod act;
+mod report;
 mod show;
 
 use clap::{Args, Subcommand};
@@ -27,6 +28,7 @@ enum Action {
     Body(show::Body),
     Procedure(show::Procedure),
     Documents(show::Documents),
+    Report(report::Report),
 }
 
 impl Governance {
@@ -44,6 +46,7 @@ impl Governance {
             Action::Body(command) => command.run(global),
             Action::Procedure(command) => command.run(global),
             Action::Documents(command) => command.run(global),
+            Action::Report(command) => command.run(global),
         }
     }
 }

@@ -1,15 +1,19 @@
 //! `dzong trust`: who may do what, says the trust registry.
 
 mod credential;
+mod list;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use proofs::{Trust as Trusted, Verdict};
+use registry::did_state::{self, DidState};
 use registry::trust::query::{Query, Question};
 use serde_json::{Value, json};
 
+use crate::author::record;
+use crate::certificate::{Method, methods};
 use crate::cli::{Exit, Global};
 use crate::client::{Client, Reply};
 use crate::output::{self, Tone, paint};
@@ -34,6 +38,7 @@ enum Action {
     /// Whether an authority recognises another one for an action on a resource
     Recognition(Ask),
     Credential(credential::Credential),
+    List(list::List),
 }
 
 impl Trust {
@@ -46,8 +51,33 @@ impl Trust {
             Action::Query(ask) => ask.run(global, Query::Authorization),
             Action::Recognition(ask) => ask.run(global, Query::Recognition),
             Action::Credential(command) => command.run(global),
+            Action::List(command) => command.run(global),
         }
     }
+}
+
+/// How old in seconds what is signed may be, unless --max-age says less or more. Blocks come every
+/// few seconds, and a node could show what was true before a suspension.
+const AGE_MAX: u64 = 60;
+
+/// The same trust in fresh answers alone.
+fn fresh(trust: &TrustArgs) -> TrustArgs {
+    TrustArgs { max_age: Some(trust.max_age.unwrap_or(AGE_MAX)), ..trust.clone() }
+}
+
+/// The keys with which a DID makes statements at a moment; none where the ledger does not hold it.
+fn asserting(
+    client: &Client,
+    did: &str,
+    trust: &TrustArgs,
+    moment: u64,
+) -> anyhow::Result<Vec<Method>> {
+    let state = record(client, &did_state::key(did), trust)?;
+    let document = state.as_ref().and_then(|record| DidState::read(record)?.document);
+    let Some(document) = document else { return Ok(Vec::new()) };
+    let mut keys = methods(&serde_json::from_str(document.get())?, moment);
+    keys.retain(|key| key.asserts);
+    Ok(keys)
 }
 
 #[derive(Args, Debug)]

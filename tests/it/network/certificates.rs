@@ -137,6 +137,7 @@ fn made(issuer: (&str, &KeyFile), did: &str, key: &KeyFile, period: Period) -> V
     let draft = Draft {
         did,
         key: &key.public(),
+        organization: None,
         period,
         serial: &new_serial(),
         is_authority: false,

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tests::Network;
+use tests::authors::Author;
 use tests::network::{PATIENCE, text};
 
 fn first_line(output: &str) -> String {
@@ -237,4 +238,33 @@ fn an_old_binary_stops_at_the_height_of_an_upgrade_and_says_what_to_do() {
         let said = format!("from height {height} the network speaks protocol 2");
         assert!(log.contains(&said) && log.contains("install the release"), "{log}");
     }
+}
+
+#[test]
+fn s121_a_year_is_summed_up_by_who_reported_and_what_was_disclosed() {
+    let network = Network::start();
+    let author = Author::new(&network);
+    let office = network.key("administrative-body");
+    let body = office.did().expect("the key names its DID");
+    let act = |kind: &str, members: Value| {
+        let event = author.event(kind, body, &office, members);
+        let receipt = network.client(0).submit_and_wait(&event).expect("it is certified");
+        let receipt: Value = serde_json::from_slice(&receipt).expect("a receipt");
+        receipt["id"].as_str().expect("an id").to_owned()
+    };
+    let first = act("IncidentReported", json!({ "seal": "5".repeat(64) }));
+    act("IncidentReported", json!({ "seal": "6".repeat(64) }));
+    let document = json!({ "sha256": "7".repeat(64), "uri": "https://example.bt/incident" });
+    let members = json!({ "document": document, "incident": first, "previousVersion": 1 });
+    act("IncidentDisclosed", members);
+
+    let now = registry::time::format(node::clock::now_ms());
+    let report = |year: &str| {
+        network.ok(&["governance", "report", "--year", year, "--genesis", "genesis.json"])
+    };
+    let this = report(&now[..4]);
+    assert!(this.contains("2 incidents reported, 1 of them disclosed; 0 audits"), "{this}");
+    assert!(this.contains(body) && this.contains("https://example.bt/incident"), "{this}");
+    assert!(this.contains("sealed"), "{this}");
+    assert!(report("2001").contains("2001: 0 incidents"), "another year has its own");
 }

@@ -83,7 +83,8 @@ fn certificates_are_issued_checked_and_ended_as_their_guide_says() {
         return;
     }
     let network = Network::start();
-    let script = ["## Issue and check", "## End one"].map(|part| commands("certificates.md", part));
+    let parts = ["## Issue and check", "## End one", "## A list for other countries"];
+    let script = parts.map(|part| commands("certificates.md", part));
     // The sections are one session, `$K` and all.
     let output = run(&network, &script.concat());
     let said = text(&output);
@@ -92,6 +93,7 @@ fn certificates_are_issued_checked_and_ended_as_their_guide_says() {
     assert_eq!(said.matches("bank.pem: OK\n").count(), 1, "{said}");
     assert!(said.contains("\nrefused: status\nrefused\n"), "{said}");
     assert!(said.contains("certificate revoked"), "{said}");
+    assert!(said.contains("\nlist 1 with 0 entities, each proven; "), "{said}");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Clients from npm with nothing of ours: they sign events, verify them, and resolve DIDs.
 
+use std::fs;
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
@@ -156,6 +157,64 @@ fn s96_an_authorization_credential_is_verified_by_npm_packages_and_follows_the_l
     let refused = network.dzong(&command);
     assert!(!refused.status.success());
     assert!(text(&refused).contains("the entity is suspended"), "{}", text(&refused));
+}
+
+#[test]
+fn s124_the_trust_registry_leaves_as_a_signed_list_that_other_countries_read() {
+    if !installed() {
+        return;
+    }
+    let network = Network::start();
+    let author = Author::new(&network);
+    network.ok(&["key", "new", "--suite", "p256", "--out", "signing.json"]);
+    let signing = KeyFile::load(&network.home().join("signing.json")).expect("a key");
+    let entity = authorised(&network, &author, &signing);
+    let office = network.key("administrative-body");
+    let body = office.did().expect("the key names its DID");
+
+    let issue = ["certificate", "issue", "--key", "keys/administrative-body.json"];
+    let key = ["--issuer-key", "signing.json", "--out"];
+    let named = ["--organization", "GovTech Agency", "--country", "BT"];
+    network.ok(&[&issue[..], &key, &["operator.pem"], &named].concat());
+    network.ok(&[&issue[..], &key, &["unnamed.pem"]].concat());
+    let scheme = json!({
+        "information": {
+            "SchemeOperatorName": [{ "lang": "en", "value": "GovTech Agency" }],
+            "SchemeTerritory": "BT",
+        },
+        "serviceTypes": "https://trust.example.bt/service-types/",
+    });
+    fs::write(network.home().join("scheme.json"), scheme.to_string()).expect("a file");
+    let list = ["trust", "list", "--scheme", "scheme.json", "--key", "signing.json"];
+    let list = [&list[..], &["--genesis", "genesis.json", "--certificate"]].concat();
+    let unnamed = network.dzong(&[&list[..], &["unnamed.pem", "--out", "unnamed.jws"]].concat());
+    assert!(text(&unnamed).contains("operator and territory"), "{}", text(&unnamed));
+
+    let made = |number: &str, file: &str| {
+        let out = ["operator.pem", "--number", number, "--out", file];
+        network.ok(&[&list[..], &out].concat());
+        let signed = fs::read_to_string(network.home().join(file)).expect("a list");
+        let verdict = run("list.js", &json!({ "list": signed }));
+        assert_eq!(verdict["errors"], json!([]), "{verdict}");
+        for (word, holds) in [("signed", true), ("named", true), ("forged", false)] {
+            assert_eq!(verdict[word], holds, "{word}: {verdict}");
+        }
+        assert!(verdict["subject"].to_string().contains("O=GovTech Agency"), "{verdict}");
+        let lote = verdict["content"]["LoTE"].clone();
+        assert_eq!(lote["ListAndSchemeInformation"]["LoTESequenceNumber"].to_string(), number);
+        let entities = lote["TrustedEntitiesList"].as_array().expect("a list");
+        let service =
+            |entry: &Value| entry["TrustedEntityServices"][0]["ServiceInformation"].clone();
+        let mut services = entities.iter().map(service);
+        let ours =
+            services.find(|one| one["ServiceDigitalIdentity"]["OtherIds"] == json!([entity]));
+        ours.expect("the entity is listed")["ServiceStatus"].to_string()
+    };
+    assert!(made("1", "first.jws").contains("recognisedatnationallevel"));
+    let members = json!({ "ground": "contravention", "previousVersion": 1, "subject": entity });
+    let suspended = author.event("EntitySuspended", body, &office, members);
+    network.client(0).submit_and_wait(&suspended).expect("it is certified");
+    assert!(made("2", "second.jws").contains("deprecatedatnationallevel"));
 }
 
 #[test]

@@ -5,11 +5,11 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use clap::Args;
 
-use super::{days, own_methods, read, signatory};
-use crate::certificate::{Draft, Label, Method, X509, new_serial, to_pem};
+use super::{own_methods, read, signatory};
+use crate::certificate::{Draft, Label, Method, Organization, X509, new_serial, to_pem};
 use crate::cli::Global;
 use crate::client::Client;
-use crate::clock::now_ms;
+use crate::clock::{days, now_ms};
 use crate::files;
 use crate::signers::{Signers, Signing};
 
@@ -38,6 +38,12 @@ pub(super) struct Issue {
     /// Where the issuer's list is served, such as http://127.0.0.1:8080/v1/crl/did:ndi:bt-demo:Qm…
     #[arg(long, value_name = "URL")]
     crl_url: Option<String>,
+    /// What the DID's organisation is called, for software that knows no DIDs
+    #[arg(long, value_name = "NAME", requires = "country", conflicts_with = "ca")]
+    organization: Option<String>,
+    /// The organisation's country, as the two letters of ISO 3166-1
+    #[arg(long, value_name = "CC", requires = "organization")]
+    country: Option<String>,
     /// The file to write
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
@@ -80,9 +86,12 @@ impl Issue {
         let did = self.did.as_deref().unwrap_or(&signatory.did);
         let known = own_methods(&client, did, &signing.trust, now)?;
         let method = choose(&known, did, self.method.as_deref())?;
+        let named = self.organization.clone().zip(self.country.clone());
+        let organization = named.map(|(name, country)| Organization { name, country });
         let draft = Draft {
             did,
             key: &method.key,
+            organization: organization.as_ref(),
             period: days(now, self.days),
             serial: &new_serial(),
             is_authority: self.ca,

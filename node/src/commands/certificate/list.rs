@@ -8,15 +8,14 @@ use base64::prelude::BASE64_STANDARD as BASE64;
 use clap::Args;
 use proofs::Record;
 use registry::trust::{Certificate, Crl as Published, Listed, Moment, Period, State};
-use serde::Deserialize;
 use serde_json::json;
 
-use super::{days, own_methods, signatory};
-use crate::author::record;
+use super::{own_methods, signatory};
+use crate::author::{record, records};
 use crate::certificate::{Ended, Label, List, ListDraft, to_pem};
 use crate::cli::Global;
 use crate::client::{Client, encoded};
-use crate::clock::now_ms;
+use crate::clock::{days, now_ms};
 use crate::files;
 use crate::output;
 use crate::signers::Signing;
@@ -148,13 +147,6 @@ fn published(
     Ok(Some((record, list.context("the record of the list cannot be read")?)))
 }
 
-/// An entry of the node's list.
-#[derive(Deserialize)]
-struct Entry {
-    key: String,
-    record: Record,
-}
-
 /// The ended certificates of an issuer. The node says which there are, the ledger what became of
 /// each.
 fn certificates_of(
@@ -162,19 +154,15 @@ fn certificates_of(
     issuer: &str,
     trust: &TrustArgs,
 ) -> anyhow::Result<Vec<Listed<Certificate>>> {
-    let mut found = Vec::new();
     let path = format!("/v1/certificates?authority={}&limit=200", encoded(issuer));
-    for Entry { key, record: shown } in client.pages(&path, "certificates")? {
-        let is_ended = |listed: &Listed<Certificate>| {
+    let ended = |record: &Record| {
+        let listed = Listed::<Certificate>::read(&record.content);
+        listed.filter(|listed| {
             listed.listing.issuer == issuer && listed.status.state != State::Active
-        };
-        if Listed::read(&shown.content).filter(is_ended).is_some() {
-            let proven = record(client, &key, trust)?;
-            let proven = proven.and_then(|record| Listed::read(&record.content));
-            found.extend(proven.filter(is_ended));
-        }
-    }
-    Ok(found)
+        })
+    };
+    let found = records(client, &path, "certificates", trust, |shown| ended(shown).is_some())?;
+    Ok(found.iter().filter_map(|(_, proven)| ended(proven)).collect())
 }
 
 /// The entry of an ended certificate. RFC 5280, 5: it stays until it was on a list that was made

@@ -178,26 +178,30 @@ impl Stage {
         Ok(Actor { name: name.to_owned(), did, key })
     }
 
-    /// Lets a DID's document name its website.
-    pub(super) fn link(&mut self, actor: &Actor, website: &str) -> anyhow::Result<()> {
-        let mut document = self.document(&actor.did)?;
-        if let Some(members) = document.as_object_mut() {
-            let service = json!([{
-                "id": format!("{}#site", actor.did),
-                "type": "LinkedDomains",
-                "serviceEndpoint": website,
-            }]);
-            members.insert("service".into(), service);
-        }
-        let members = json!({ "document": document });
-        self.change("DidUpdated", &actor.did, &[&actor.key], members)
+    /// Lets a DID's document name services: each has its id's fragment, a type and an endpoint.
+    pub(super) fn offer(
+        &mut self,
+        actor: &Actor,
+        services: &[(&str, &str, Value)],
+    ) -> anyhow::Result<()> {
+        let service = |(id, kind, endpoint): &(&str, &str, Value)| {
+            json!({
+                "id": format!("{}#{id}", actor.did), "type": kind, "serviceEndpoint": endpoint,
+            })
+        };
+        let services: Vec<Value> = services.iter().map(service).collect();
+        self.amend(actor, json!({ "service": services }))
     }
 
-    /// Lets a DID's document name the key that it signs with, unless it does.
+    /// Lets a DID's document name the key that it signs with.
     pub(super) fn publish_key(&mut self, actor: &Actor) -> anyhow::Result<()> {
-        let methods = document::minimal(&actor.did, &[actor.key.public()]);
+        self.amend(actor, document::minimal(&actor.did, &[actor.key.public()]))
+    }
+
+    /// Merges something into a DID's document, unless it is there.
+    fn amend(&mut self, actor: &Actor, patch: Value) -> anyhow::Result<()> {
         let before = self.document(&actor.did)?;
-        let document = document::merge(before.clone(), methods);
+        let document = document::merge(before.clone(), patch);
         if document == before {
             return Ok(());
         }
@@ -211,6 +215,7 @@ impl Stage {
         let draft = Draft {
             did: &holder.did,
             key: &holder.key.public(),
+            organization: None,
             period: Period { from: Moment(now), until: Moment(now + 365 * 86_400_000) },
             serial: &new_serial(),
             is_authority: false,

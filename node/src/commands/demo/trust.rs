@@ -1,6 +1,7 @@
 //! The trust registry's first day: who may issue, ask, list and certify, and what ends that. The
 //! organisations and types are of the kinds that the country's services use.
 
+use registry::governance::document;
 use registry::oversight::Appeal;
 use registry::resource;
 use registry::time;
@@ -21,6 +22,9 @@ const LICENCE: &str = "DrivingLicence";
 const TRANSCRIPT: &str = "AcademicTranscript";
 const ACCOUNT_OPENING: &str = "account-opening";
 
+/// What a trust registry's service speaks (ToIP, Trust Registry Query Protocol 2.0).
+const TRQP: &str = "https://trustoverip.org/profiles/trp/v2";
+
 /// Those who list and decide.
 struct Offices {
     administration: Actor,
@@ -40,12 +44,28 @@ pub(super) fn play(stage: &mut Stage) -> anyhow::Result<()> {
         administration: stage.actor("administrative-body")?,
         governors: governors.into_iter().collect::<anyhow::Result<_>>()?,
     };
+    the_registry(stage, &offices)?;
     the_types(stage, &offices)?;
     let transport = an_issuer(stage, &offices)?;
     a_verifier(stage, &offices)?;
     a_delegated_registry(stage, &offices)?;
     a_certificate_and_an_appeal(stage, &offices, &transport)?;
     a_foreign_scheme(stage, &offices)
+}
+
+/// TRQP 2.0: whoever knows the authority's DID finds its framework and where to ask.
+fn the_registry(stage: &mut Stage, offices: &Offices) -> anyhow::Result<()> {
+    stage.begin("The registry's DID says under what rules and where it answers (s.90 to s.93)");
+    let framework = stage.proven(&document::key("framework"))?;
+    let framework = framework["languages"]["en"]["uri"].clone();
+    let registry = json!({ "profile": TRQP, "uri": stage.client.url() });
+    let services = [
+        ("governance-framework", "GovernanceFramework", framework),
+        ("trust-registry", "TrustRegistry", registry),
+    ];
+    stage.offer(&offices.administration, &services)?;
+    stage.say("so a resolver that knows nothing but the DID finds both");
+    Ok(())
 }
 
 fn the_types(stage: &mut Stage, offices: &Offices) -> anyhow::Result<()> {
@@ -136,7 +156,8 @@ fn a_delegated_registry(stage: &mut Stage, offices: &Offices) -> anyhow::Result<
     let education = stage.newcomer("education-registry")?;
     let university = stage.newcomer("university")?;
     let office = [&offices.administration];
-    stage.link(&education, "https://education-registry.example.bt/")?;
+    let website = json!("https://education-registry.example.bt/");
+    stage.offer(&education, &[("site", "LinkedDomains", website)])?;
     let role = "delegated-trust-registry";
     certified(stage, offices, &education, role)?;
     let delegation = json!({

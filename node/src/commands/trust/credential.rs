@@ -16,7 +16,7 @@ use registry::trust::{Authorization, Grant, listing};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::ask_proven;
+use super::{AGE_MAX, ask_proven, asserting, fresh};
 use crate::author::write_event;
 use crate::cli::Global;
 use crate::client::{Client, encoded};
@@ -52,10 +52,6 @@ pub(super) struct Credential {
     trust: TrustArgs,
 }
 
-/// How old in seconds what is signed may be, unless --max-age says less or more. Blocks come every
-/// few seconds, and a node could show what was true before a suspension.
-const AGE_MAX: u64 = 60;
-
 /// An answer's proof; the rest is judged with it.
 #[derive(Deserialize)]
 struct Shown {
@@ -72,6 +68,14 @@ impl Credential {
         let mut made: Value = client.read(&path)?;
         self.check(&client, &issuer, &made)?;
         let method = format!("{issuer}#{}", self.method);
+        let known = asserting(&client, &issuer, &self.trust, now_ms())?;
+        anyhow::ensure!(
+            known.iter().any(|known| known.id == method && known.key == key.public()),
+            "the document of `{issuer}` does not list {} as `{method}` under `assertionMethod`, so \
+             nobody could check the credential: add it with `dzong did update`, or name another \
+             method with --method",
+            key.public()
+        );
         let mut proof = Proof::new(key.public().suite().name, &method, "assertionMethod");
         proof.created = Some(time::format(now_ms()));
         integrity::sign(&mut made, proof, |message| key.sign(message))?;
@@ -83,8 +87,7 @@ impl Credential {
 
     /// Makes the credential again from what the node proves of it.
     fn check(&self, client: &Client, issuer: &str, made: &Value) -> anyhow::Result<()> {
-        let age_max = self.trust.max_age.unwrap_or(AGE_MAX);
-        let fresh = TrustArgs { max_age: Some(age_max), ..self.trust.clone() };
+        let fresh = fresh(&self.trust);
         let mut trusted = fresh.trust()?;
         let mut records: BTreeMap<String, Record> = BTreeMap::new();
         let mut keys = Vec::new();
@@ -108,7 +111,7 @@ impl Credential {
         let from = made.get("validFrom").and_then(Value::as_str).and_then(time::parse);
         let from = from.context("the node's credential has no `validFrom`")?;
         anyhow::ensure!(
-            now_ms().abs_diff(from) <= age_max.saturating_mul(1000),
+            now_ms().abs_diff(from) <= fresh.max_age.unwrap_or(AGE_MAX).saturating_mul(1000),
             "the node's credential is not of now: do not sign, and ask another node"
         );
         let again = credential(issuer, &self.entity, from, &keys, &records);

@@ -344,12 +344,13 @@ impl Gossip {
         contact.failures = 0;
         contact.dial_at = Instant::now() + Duration::from_millis(500);
         contact.sent = None;
-        let mut peers = lock(&self.shared.gossip_peers);
         if connected {
-            peers.insert(id)
+            lock(&self.shared.gossip_peers).insert(id);
+            contact.queue(&self.shared.waiting());
+            self.flush(id, Instant::now());
         } else {
-            peers.remove(&id)
-        };
+            lock(&self.shared.gossip_peers).remove(&id);
+        }
     }
 
     fn on_exchange(&mut self, event: request_response::Event<Request, Response>) {

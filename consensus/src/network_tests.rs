@@ -167,6 +167,23 @@ async fn four_validators_agree_and_one_that_was_away_catches_up() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_event_that_came_before_the_peers_reaches_them_when_they_come() {
+    let network = Network::new(4, 5);
+    let replica = network.start(4, network.ledger()).await;
+    replica.handle.submit(candidate(Bytes::from_static(b"early"))).unwrap();
+    let mut nodes = Vec::new();
+    for node in 0..4 {
+        nodes.push(network.start(node, network.ledger()).await);
+    }
+    // Sooner than it is sent again by itself.
+    let soon = Duration::from_secs(20);
+    until("it is decided", soon, || nodes.iter().all(|node| node.ledger.events() >= 1)).await;
+    for node in nodes.iter().chain([&replica]) {
+        node.handle.shutdown().await;
+    }
+}
+
 /// Loses the blocks of others when they are to be committed, once each, or commits nothing at all.
 struct Faulty {
     ledger: Arc<MemoryLedger>,

@@ -134,6 +134,13 @@ impl Shared {
         }
     }
 
+    /// Our submissions that wait, for a peer that has just come: it was not there when they were
+    /// sent.
+    pub(crate) fn waiting(&self) -> Vec<Bytes> {
+        let (own, mempool) = (lock(&self.own), lock(&self.mempool));
+        own.iter().filter_map(|(_, hash)| Some(mempool.get(hash)?.bytes.clone())).collect()
+    }
+
     /// Keeps double signatures that were found here, and tells the others of what is new.
     pub(crate) fn keep_evidence(&self, found: Vec<DoubleSign>) -> Result<(), Fault> {
         let new = self.add_evidence(found)?;

@@ -100,6 +100,7 @@ fn the_body_approves_the_framework_by_proposal_and_votes_and_anyone_can_prove_it
     assert!(network.ok(&["governance", "show", "--status", "executed"]).contains(&id));
     assert!(!network.ok(&["governance", "show", "--status", "open"]).contains(&id));
     assert!(network.ok(&["governance", "documents"]).contains("framework  version 1.0"));
+    network.wait_until_equal();
     for path in [format!("decisions/{id}"), "documents/framework".into(), "body".into()] {
         let answer = network.client(2).get(&format!("/v1/governance/{path}?proof=true"));
         fs::write(network.home().join("answer.json"), answer.expect("an answer")).expect("a file");
@@ -154,6 +155,7 @@ fn a_change_of_the_network_waits_is_cancelled_once_and_stands_when_decided_again
     let stopped = by(&network, &["governance", "cancel", &again], &[4, 5]);
     assert!(!stopped.status.success(), "a second cancellation: {}", text(&stopped));
     execute(&network, &again);
+    network.wait_until_equal();
     let record: Value = network.client(1).read("/v1/network/parameters").expect("parameters");
     assert_eq!(record["record"]["content"]["trustPeriodSeconds"], 1_000_000);
 }
@@ -179,6 +181,7 @@ fn a_fifth_validator_joins_a_running_network_and_leaves_it_again() {
             network.client(0).read(&format!("/v1/blocks/{height}")).expect("the newest block");
         block["certificate"]["signatures"].to_string().contains(&key)
     });
+    network.wait_until_equal();
     let policy = network.client(3).get("/log/policy").expect("the policy");
     let policy = String::from_utf8_lossy(&policy).into_owned();
     let cosigners = policy.lines().filter(|line| line.starts_with("witness ")).count();

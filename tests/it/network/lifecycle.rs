@@ -71,6 +71,7 @@ fn an_answer_is_valid_stale_untrusted_or_invalid_and_absence_is_proven() {
     let other = Network::start();
 
     let path = format!("/1.0/identifiers/{did}?proof=true");
+    network.wait_until_equal();
     let answer = network.client(3).get(&path).expect("it resolves");
     let verify = |bytes: &[u8], genesis: &std::path::Path, more: &[&str]| {
         fs::write(network.home().join("answer.json"), bytes).expect("a file");
@@ -104,6 +105,7 @@ fn any_changed_byte_of_an_answer_is_noticed() {
     network.ok(&["key", "new", "--suite", "p256", "--out", "key.json"]);
     let did = first_line(&network.ok(&["did", "create", "--key", "key.json"]));
     let path = format!("/1.0/identifiers/{did}?proof=true");
+    network.wait_until_equal();
     let answer = network.client(2).get(&path).expect("it resolves");
     let trust = proofs::Trust::from_genesis(network.genesis().bytes()).expect("trust");
     let freshness = proofs::trust::Freshness { now: node::clock::now_ms(), age_max: None };

@@ -139,6 +139,7 @@ fn an_indy_ledger_is_taken_over_and_resolves_by_its_old_identifiers() {
 
     let done = parsed(&network.ok(&import));
     assert_eq!(done["imported"], json!(7), "{done}");
+    network.wait_until_equal();
     let left: Vec<&Value> =
         done["left"].as_array().expect("a list").iter().map(|one| &one["seqNo"]).collect();
     assert_eq!(left, [&json!(2), &json!(9), &json!(10)], "{done}");

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from .answer import ANSWER_BYTES_MAX
 from .asked import read
+from .imported import is_foreign
 from .trust import CHAIN_BYTES_MAX
 
 _SECONDS_MAX = 30
@@ -78,14 +79,16 @@ class Node:
     def ask(self, url: str, uri_list: bool = False) -> bytes:
         """The answer about a DID or DID URL with its proof, in whatever way the node answers;
         with `uri_list` about the URLs of services."""
-        kind, _ = read(url)
+        kind, question = read(url)
         accept = "*/*"
         if kind in ("dereferencing", "imported") or uri_list:
             wanted = "text/uri-list" if uri_list else "application/did"
             accept = f"application/did-url-dereferencing, {wanted}"
         path = f"1.0/identifiers/{urllib.parse.quote(url, safe='')}?proof=true"
-        # What cannot be had of a document is proven, too, be it an error to HTTP.
-        return self.get(path, ANSWER_BYTES_MAX, (200, 400, 404, 410, 500, 501), accept)
+        # What cannot be had of a document is proven, too, be it an error to HTTP; and that a DID of
+        # another ledger was not imported.
+        missing = (501,) if is_foreign(question.did) else ()
+        return self.get(path, ANSWER_BYTES_MAX, (200, 400, 404, 410, 500, *missing), accept)
 
     def query(self, kind: str, question: dict) -> bytes:
         """The trust registry's answer to an `authorization` or `recognition`, with its proof."""

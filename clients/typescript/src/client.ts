@@ -141,7 +141,7 @@ export class DzongClient {
     if (versionTime !== undefined) query.set("versionTime", versionTime);
     const path = `1.0/identifiers/${encodeURIComponent(did)}?${query.toString()}`;
     // A proof makes an answer of "there is none" as good as any other.
-    const { proven, at } = await this.#proven(path, [200, 404, 410, 501]);
+    const { proven, at } = await this.#proven(path, [200, 404, 410, ...missing(did)]);
     if (proven.kind !== "resolution" || !sameAsked(proven.question, question)) {
       throw new UnverifiedError("invalid", "it answers another question than was asked");
     }
@@ -168,7 +168,7 @@ export class DzongClient {
     const wanted = uriList ? "text/uri-list" : "application/did";
     const accept = `application/did-url-dereferencing, ${wanted}`;
     // What a document has not is proven, too, and some of that are errors to HTTP.
-    const statuses = [200, 400, 404, 410, 500, 501];
+    const statuses = [200, 400, 404, 410, 500, ...missing(asked.question.did)];
     const { proven, at } = await this.#proven(path, statuses, { headers: { accept } });
     const isAnswer = proven.kind === "dereferencing" || proven.kind === "imported"
       || proven.kind === "resource";
@@ -381,6 +381,11 @@ function readDereferenced(answer: JsonObject): Omit<Dereferenced, keyof At> {
 /** A DID that this ledger may hold: one of its own, or an imported one. */
 function checkedDid(did: string): string {
   return isForeign(did) ? did : parseDid(did).did;
+}
+
+/** How HTTP says that a DID of another ledger was not imported, which is proven. */
+function missing(did: string): number[] {
+  return isForeign(did) ? [501] : [];
 }
 
 /** Questions have only members with a JSON form. */

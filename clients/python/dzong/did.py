@@ -79,8 +79,9 @@ class Question:
         if imported.is_foreign(self.did):
             # Of other ledgers' DIDs there is the newest version alone.
             wanted = self._wanted()
-            newest = wanted and wanted[0] == "latest"
-            return None if newest else "FEATURE_NOT_SUPPORTED" if wanted else "INVALID_OPTIONS"
+            if wanted is None:
+                return "INVALID_OPTIONS"
+            return None if wanted[0] == "latest" else "FEATURE_NOT_SUPPORTED"
         if not self.did.startswith("did:ndi:"):
             return "METHOD_NOT_SUPPORTED"
         if not is_ndi(self.did):

@@ -3,6 +3,7 @@
  * else, and events built and signed. The forms are those of `docs/format.md` and `docs/did-ndi.md`.
  */
 
+export type { ImportedQuestion } from "./anoncreds.js";
 export { fromBase58, fromBase64, fromHex, toBase58, toBase64, toHex } from "./bytes.js";
 export type { Fork } from "./chain.js";
 export {
@@ -30,7 +31,6 @@ export {
   type PublicKey, type Signer,
 } from "./keys.js";
 export type { History, LedgerRecord } from "./record.js";
-export type { ImportedQuestion } from "./imported.js";
 export { resourceId, resourceUri, type ResourceQuestion } from "./resource.js";
 export type { Control, DidState, Failure, Question } from "./resolution.js";
 export { formatTime, parseTime } from "./time.js";

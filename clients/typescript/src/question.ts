@@ -2,7 +2,7 @@
 
 import { dereferencingOf, readDereferencing, type DereferencingQuestion } from "./dereferencing.js";
 import { FormatError } from "./errors.js";
-import { importedOf, readImportedQuestion, type ImportedQuestion } from "./imported.js";
+import { importedOf, readImportedQuestion, type ImportedQuestion } from "./anoncreds.js";
 import { isObject, type Json, type JsonObject } from "./json.js";
 import { Members } from "./members.js";
 import { readResourceQuestion, resourceOf, type ResourceQuestion } from "./resource.js";

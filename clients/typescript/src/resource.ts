@@ -79,7 +79,8 @@ export function resourceOf(
   return show(question, readResource(resource.record.content), moment);
 }
 
-function none(): JsonObject {
+/** The result where there is no such resource. */
+export function none(): JsonObject {
   const type = "https://www.w3.org/ns/did#NOT_FOUND";
   return dereferenced(null, {}, { error: { type, title: "there is no such resource" } });
 }

@@ -7,7 +7,7 @@ import type { DereferencingQuestion } from "./dereferencing.js";
 import { FormatError } from "./errors.js";
 import { eventId } from "./events.js";
 import { headerId, readHeader, type Header } from "./header.js";
-import type { ImportedQuestion } from "./imported.js";
+import type { ImportedQuestion } from "./anoncreds.js";
 import {
   canonical, canonicalText, isObject, parse, sameJson, type Json, type JsonObject,
 } from "./json.js";

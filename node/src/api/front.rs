@@ -129,28 +129,34 @@ impl Front {
         response
     }
 
-    /// Answers what was posted.
+    /// Answers what was posted, to the request of that name.
     async fn reply(self, since: Instant, request: Request<Body>) -> Response {
-        let (mut parts, body) = request.into_parts();
-        let id = parts.headers.get(REQUEST_ID).filter(|id| id.len() <= REQUEST_ID_MAX).cloned();
-        let body = read_body(self.patience, body, query::QUESTION_BYTES_MAX).await;
-        let question = body.as_ref().ok().and_then(|body| posted(&parts.uri, body));
-        let height = self.ledger.height();
-        let answer = question.as_ref().and_then(|question| self.find(height, question));
-        parts.extensions.insert(Posted(body));
-        let request = Request::from_parts(parts, Body::empty());
-        let mut response = match (answer, question) {
-            (Some(answer), _) => answer.send(since),
-            (None, Some(question)) => self.ask(height, question, request).await,
-            (None, None) => {
-                let Ok(response) = self.router.oneshot(request).await;
-                response
-            }
-        };
+        let id = request.headers().get(REQUEST_ID);
+        let id = id.filter(|id| id.len() <= REQUEST_ID_MAX).cloned();
+        let mut response = self.reply_to_any(since, request).await;
         if let Some(id) = id {
             response.headers_mut().insert(REQUEST_ID, id);
         }
         response
+    }
+
+    async fn reply_to_any(self, since: Instant, request: Request<Body>) -> Response {
+        let (mut parts, body) = request.into_parts();
+        let body = read_body(self.patience, body, query::QUESTION_BYTES_MAX).await;
+        let question = body.as_ref().ok().and_then(|body| posted(&parts.uri, body));
+        let height = self.ledger.height();
+        if let Some(answer) = question.as_ref().and_then(|question| self.find(height, question)) {
+            return answer.send(since);
+        }
+        parts.extensions.insert(Posted(body));
+        let request = Request::from_parts(parts, Body::empty());
+        match question {
+            Some(question) => self.ask(height, question, request).await,
+            None => {
+                let Ok(response) = self.router.oneshot(request).await;
+                response
+            }
+        }
     }
 }
 

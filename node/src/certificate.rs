@@ -15,6 +15,7 @@ mod read;
 #[cfg(test)]
 mod tests;
 
+use p256::EncodedPoint;
 use p256::ecdsa::VerifyingKey;
 use pem::{EncodeConfig, LineEnding, Pem};
 use registry::multikey::PublicKey;
@@ -75,6 +76,12 @@ pub fn fingerprint(der: &[u8]) -> String {
 fn p256_key(point: &[u8]) -> Option<PublicKey> {
     let key = VerifyingKey::from_sec1_bytes(point).ok()?;
     PublicKey::new(suite(P256)?, key.to_encoded_point(true).as_bytes()).ok()
+}
+
+/// The point of a P-256 key, with both coordinates.
+fn p256_point(key: &PublicKey) -> EncodedPoint {
+    let point = VerifyingKey::from_sec1_bytes(key.as_bytes());
+    point.expect("a registered key is a point of its curve").to_encoded_point(false)
 }
 
 fn ed25519_key(bytes: &[u8]) -> Option<PublicKey> {

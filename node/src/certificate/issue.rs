@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use p256::EncodedPoint;
-use p256::ecdsa::{Signature, VerifyingKey};
+use p256::ecdsa::Signature;
 use rand::RngCore as _;
 use rand::rngs::OsRng;
 use rcgen::{
@@ -17,7 +16,7 @@ use registry::multikey::PublicKey;
 use registry::trust::{Ground, Moment, Period};
 use time::OffsetDateTime;
 
-use super::{ED25519, Organization, USER_ID};
+use super::{ED25519, Organization, USER_ID, p256_point};
 use crate::keys::KeyFile;
 
 /// Why nothing is issued.
@@ -172,10 +171,7 @@ impl Subject {
         if key.suite().name == ED25519 {
             return Subject { algorithm: &rcgen::PKCS_ED25519, bytes: key.as_bytes().to_vec() };
         }
-        let point = VerifyingKey::from_sec1_bytes(key.as_bytes());
-        let point: EncodedPoint =
-            point.expect("a registered key is a point of its curve").to_encoded_point(false);
-        let bytes = point.as_bytes().to_vec();
+        let bytes = p256_point(key).as_bytes().to_vec();
         Subject { algorithm: &rcgen::PKCS_ECDSA_P256_SHA256, bytes }
     }
 }

@@ -3,13 +3,12 @@
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64_URL;
 use p256::FieldBytes;
-use p256::ecdsa::VerifyingKey;
 use registry::document::RELATIONSHIPS;
 use registry::multikey::PublicKey;
 use registry::time;
 use serde_json::{Value, json};
 
-use super::{ED25519, ed25519_key, p256_key};
+use super::{ED25519, ed25519_key, p256_key, p256_point};
 
 /// What a DID makes statements with (DID Core 1.1, assertionMethod), certificates among them.
 const ASSERTS: &str = "assertionMethod";
@@ -70,8 +69,7 @@ pub fn jwk(key: &PublicKey) -> Value {
     if key.suite().name == ED25519 {
         return json!({ "kty": "OKP", "crv": "Ed25519", "x": BASE64_URL.encode(key.as_bytes()) });
     }
-    let point = VerifyingKey::from_sec1_bytes(key.as_bytes());
-    let point = point.expect("a registered key is a point of its curve").to_encoded_point(false);
+    let point = p256_point(key);
     let coordinate = |bytes: Option<&FieldBytes>| bytes.map(|bytes| BASE64_URL.encode(bytes));
     json!({ "kty": "EC", "crv": "P-256", "x": coordinate(point.x()), "y": coordinate(point.y()) })
 }

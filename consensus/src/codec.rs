@@ -18,7 +18,6 @@ use arc_malachitebft_core_types as engine;
 use bincode::{Decode, Encode};
 use bytes::Bytes;
 use proofs::{Hash, PublicKey};
-
 use tokio::sync::mpsc;
 
 use self::forms::Wired;

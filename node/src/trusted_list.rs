@@ -19,7 +19,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 
-use crate::certificate::{Malformed, Method, X509, jwk, signature_algorithm};
+use crate::certificate::{Malformed, Method, Organization, X509, jwk, signature_algorithm};
 use crate::keys::KeyFile;
 
 /// The version of the format (TS 119 602, 6.3.1).
@@ -181,7 +181,7 @@ impl Scheme {
         if !(read.period.from..read.period.until).contains(&now) {
             return other(format!("holds from {} to {}", read.period.from, read.period.until));
         }
-        let operator = |named: &crate::certificate::Organization| {
+        let operator = |named: &Organization| {
             Some(&*named.country) == self.territory()
                 && self.operators().any(|name| name == named.name)
         };

@@ -199,12 +199,13 @@ fn the_frozen_examples_are_what_the_code_makes() {
     }
 }
 
-/// What an answer about a DID, a DID URL or a resource says that was asked.
-fn asks(answer: &[u8]) -> Option<Value> {
+/// What an answer about a DID URL or a resource says that was asked; and one about an imported DID,
+/// which a changed letter makes one that nobody holds, and that is answered alike.
+fn asks(name: &str, answer: &[u8]) -> Option<Value> {
     let answer: Value = serde_json::from_slice(answer).ok()?;
-    let places = ["/contentMetadata", "/didDocumentMetadata"];
-    let mut metadata = places.iter().filter_map(|place| answer.pointer(place));
-    metadata.next()?.pointer("/proof/0/question").cloned()
+    let of_did = answer.get("didDocumentMetadata").filter(|_| name.starts_with("imported "));
+    let metadata = answer.get("contentMetadata").or(of_did)?;
+    metadata.pointer("/proof/0/question").cloned()
 }
 
 #[test]
@@ -246,7 +247,8 @@ fn the_frozen_answers_are_valid_and_nothing_else_is() {
                     answer::check(&trust, &changed, Freshness { now, age_max: Some(60_000) });
                 // An honest answer to another question is none to this one: clients compare.
                 let invalid = matches!(verdict, Verdict::Invalid { .. })
-                    || asks(&changed).is_some_and(|other| Some(other) != asks(&bytes));
+                    || asks(&name, &changed)
+                        .is_some_and(|other| Some(other) != asks(&name, &bytes));
                 // A digit of an exponent that is none, or the case of a hash: never valid.
                 assert!(invalid, "{name}, byte {at} of {}: {verdict}", bytes.len());
             }

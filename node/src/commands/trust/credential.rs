@@ -66,9 +66,10 @@ impl Credential {
         let client = Client::new(&global.url);
         let path = format!("/v1/credentials/{}?issuer={}", encoded(&self.entity), encoded(&issuer));
         let mut made: Value = client.read(&path)?;
-        self.check(&client, &issuer, &made)?;
+        let fresh = fresh(&self.trust);
+        self.check(&client, &fresh, &issuer, &made)?;
         let method = format!("{issuer}#{}", self.method);
-        let known = asserting(&client, &issuer, &self.trust, now_ms())?;
+        let known = asserting(&client, &issuer, &fresh, now_ms())?;
         anyhow::ensure!(
             known.iter().any(|known| known.id == method && known.key == key.public()),
             "the document of `{issuer}` does not list {} as `{method}` under `assertionMethod`, so \
@@ -86,8 +87,13 @@ impl Credential {
     }
 
     /// Makes the credential again from what the node proves of it.
-    fn check(&self, client: &Client, issuer: &str, made: &Value) -> anyhow::Result<()> {
-        let fresh = fresh(&self.trust);
+    fn check(
+        &self,
+        client: &Client,
+        fresh: &TrustArgs,
+        issuer: &str,
+        made: &Value,
+    ) -> anyhow::Result<()> {
         let mut trusted = fresh.trust()?;
         let mut records: BTreeMap<String, Record> = BTreeMap::new();
         let mut keys = Vec::new();
@@ -95,7 +101,7 @@ impl Credential {
         for status in statuses.into_iter().flatten() {
             let question: Question = serde_json::from_value(status.clone())?;
             let query = Query::Authorization;
-            let (reply, verdict) = ask_proven(client, &fresh, &mut trusted, query, &question)?;
+            let (reply, verdict) = ask_proven(client, fresh, &mut trusted, query, &question)?;
             anyhow::ensure!(verdict.is_valid(), "the node's answer is {verdict}: do not sign");
             let answer: Shown = serde_json::from_slice(&reply.body)?;
             let shown = answer.proof.evidence.records.into_iter();

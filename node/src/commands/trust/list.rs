@@ -85,7 +85,6 @@ impl List {
             period.until
         ))
     }
-
 }
 
 /// All who are listed. The node says who they are, the ledger what is true of each.

@@ -37,6 +37,7 @@ pub mod server;
 pub mod signatures;
 pub mod signers;
 pub mod space;
+pub mod status;
 pub mod trust;
 pub mod trusted_list;
 pub mod waiting;

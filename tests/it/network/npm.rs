@@ -4,7 +4,11 @@ use std::fs;
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64_URL;
+use node::clock::now_ms;
 use node::keys::{KeyFile, Suite};
+use node::status::{self, Listing, Moment, Provider, Purpose, Vector};
 use registry::author::{self, Key as _};
 use registry::multikey;
 use serde_json::{Value, json};
@@ -264,5 +268,101 @@ fn npm_clients_resolve_dids_and_verify_events() {
             (&json!(true), &json!(false)),
             "{verdict}"
         );
+    }
+}
+
+/// The slots of `statuses` that have this one.
+fn slots(statuses: &[u8], status: u8) -> Value {
+    let slots = statuses.iter().enumerate().filter(|(_, one)| **one == status);
+    slots.map(|(slot, _)| slot).collect()
+}
+
+/// Both lists of these statuses in all their forms, with the document that the key stands in.
+fn lists(statuses: &[u8], moment: Moment, proof: Option<&Value>, key: KeyFile) -> Value {
+    let did = "did:ndi:test:QmStatusProvider";
+    let method = format!("{did}#status");
+    let document = json!({
+        "@context": ["https://www.w3.org/ns/did/v1.1"],
+        "assertionMethod": [method],
+        "id": did,
+        "verificationMethod": [{
+            "controller": did,
+            "id": method,
+            "publicKeyMultibase": key.public().to_string(),
+            "type": "Multikey",
+        }],
+    });
+    let byte = |four: &[u8]| four.iter().rev().fold(0, |byte, status| byte << 2 | status);
+    let bytes: Vec<u8> = statuses.chunks(4).map(byte).collect();
+    let capacity = u32::try_from(statuses.len()).expect("a registry's length");
+    let vector = Vector::new(&bytes, capacity).expect("statuses");
+    let signer = Provider::new(method, key);
+    let url = |list: &str| format!("https://node.example.bt/v1/status/QmRegistry/{list}");
+    let (mut credentials, mut jwts) = (Vec::new(), Vec::new());
+    for purpose in Purpose::ALL {
+        let url = url(&format!("bitstring/{}", purpose.name()));
+        let listing = Listing { vector, moment, url: &url, ledger_proof: proof };
+        let made = status::bitstring_credential(&listing, purpose, &signer).expect("a credential");
+        credentials.push(serde_json::from_slice::<Value>(&made).expect("JSON"));
+        jwts.push(status::bitstring_jwt(&listing, purpose, &signer).expect("a credential"));
+    }
+    let url = url("tsl");
+    let listing = Listing { vector, moment, url: &url, ledger_proof: proof };
+    json!({
+        "credentials": credentials,
+        "cwt": BASE64_URL.encode(status::token_list_cwt(&listing, &signer)),
+        "didDocument": document,
+        "jwts": jwts,
+        "token": status::token_list_jwt(&listing, &signer).expect("a token"),
+    })
+}
+
+#[test]
+fn s57_lists_of_statuses_are_read_by_npm_packages() {
+    if !installed() {
+        return;
+    }
+    let of = |slot: u32| match slot {
+        0 => 1,
+        _ if slot % 97 == 5 => 1,
+        _ if slot % 101 == 7 => 2,
+        _ => 0,
+    };
+    // Not a whole number of bytes in any list.
+    let statuses: Vec<u8> = (0..4_099).map(of).collect();
+    let now = now_ms() / 1000;
+    let moment = Moment { issued: now - 5, valid_until: Some(now + 3600), ttl: Some(300) };
+    let proof = json!({ "type": "LedgerProof", "height": "12", "records": [{ "key": "a" }] });
+    for (suite, jose, cose) in [(Suite::Ed25519, "EdDSA", -8), (Suite::P256, "ES256", -7)] {
+        for proof in [None, Some(&proof)] {
+            let key = KeyFile::generate(suite);
+            let read = run("status.js", &lists(&statuses, moment, proof, key));
+            for (at, purpose) in [(0, "revocation"), (1, "suspension")] {
+                let list = &read["credentials"][at];
+                assert_eq!(list["verified"], true, "{list}");
+                assert_eq!(list["forged"], false, "{list}");
+                assert_eq!(list["status"], at == 0, "slot 0 is reserved");
+                assert_eq!(list["purpose"], purpose);
+                assert_eq!(list["length"], 131_072);
+                let status = if at == 0 { 1 } else { 2 };
+                assert_eq!(list["slots"], json!({ "1": slots(&statuses, status) }));
+                let jwt = &read["jwts"][at];
+                assert_eq!(jwt["same"], true, "{jwt}");
+                assert_eq!(jwt["forged"], false, "{jwt}");
+                assert_eq!(jwt["header"]["alg"], jose);
+            }
+            for (form, algorithm) in [("token", json!(jose)), ("cwt", json!(cose))] {
+                let list = &read[form];
+                assert_eq!(list["verified"], true, "{list}");
+                assert_eq!(list["forged"], false, "{list}");
+                assert_eq!(list["header"]["alg"], algorithm);
+                assert_eq!(list["header"]["kid"], "did:ndi:test:QmStatusProvider#status");
+                assert_eq!((&list["bits"], &list["length"]), (&json!(2), &json!(4_100)));
+                let times = [&list["iat"], &list["exp"], &list["ttl"]];
+                assert_eq!(times, [now - 5, now + 3600, 300]);
+                let expected = json!({ "1": slots(&statuses, 1), "2": slots(&statuses, 2) });
+                assert_eq!(list["slots"], expected);
+            }
+        }
     }
 }

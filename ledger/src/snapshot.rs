@@ -262,6 +262,23 @@ impl Snapshot {
         Ok(Some(PastVersion { content, entry, next, path }))
     }
 
+    /// What a key held at a moment, in milliseconds since 1970; of several versions then the last.
+    ///
+    /// # Errors
+    /// As [`Snapshot::record`].
+    pub fn content_at(&self, key: &str, time: u64) -> Result<Option<Box<RawValue>>, Fault> {
+        let Some(record) = self.record(key)? else { return Ok(None) };
+        if record.time <= time {
+            return Ok(Some(record.content));
+        }
+        let versions = self.superseded(key)?;
+        let before = versions.partition_point(|row| row.entry().time <= time);
+        match versions.get(..before).and_then(<[VersionRow]>::last) {
+            Some(row) => self.past_content(key, row.entry().version),
+            None => Ok(None),
+        }
+    }
+
     /// An entry of a read model, as it follows from the records of this height.
     ///
     /// # Errors

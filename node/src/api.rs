@@ -29,8 +29,10 @@ mod registrar;
 mod request;
 mod resolution;
 mod resources;
+mod revocation;
 mod schema;
 mod series;
+mod status_lists;
 mod stream;
 mod table;
 mod trust;
@@ -55,6 +57,7 @@ use crate::intake::Intake;
 use crate::metrics::Metrics;
 use crate::problem::Problem;
 use crate::space::Space;
+use crate::status_list;
 use crate::waiting::{Outcome, Waiting};
 pub use front::Front;
 use table::Table;
@@ -125,6 +128,8 @@ pub struct Parts {
     pub feed: Arc<Feed>,
     /// What is counted.
     pub metrics: Arc<Metrics>,
+    /// The lists of statuses that this node signs, if it does.
+    pub status_lists: Option<status_list::Server>,
     /// How long a wait is held.
     pub wait: Duration,
     /// How long a request's body may take.
@@ -191,6 +196,8 @@ fn table() -> Table {
         registrar::routes,
         resolution::routes,
         resources::routes,
+        revocation::routes,
+        status_lists::routes,
         stream::routes,
         trust::routes,
     ];

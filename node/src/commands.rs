@@ -37,6 +37,7 @@ commands! {
     governance::Governance,
     trust::Trust,
     certificate::Certificate,
+    status::Status,
     explain::Explain,
     verify::Verify,
     init::Init,

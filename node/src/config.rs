@@ -4,7 +4,7 @@
 //! Who may connect at all is decided by the ledger, which names every authorised peer's key.
 
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -36,9 +36,31 @@ pub struct Config {
     /// What is logged.
     #[serde(default)]
     pub log: Log,
+    /// The lists of statuses that this node signs, if it does.
+    #[serde(default)]
+    pub status: Option<StatusLists>,
     /// Where other nodes are found.
     #[serde(default)]
     pub peers: Vec<Peer>,
+}
+
+/// The key of a status provider, whom issuers name on the ledger (`StatusProviderRotated`).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StatusLists {
+    /// Its key file; relative to the home.
+    pub key: PathBuf,
+    /// The verification method of that key: a DID URL.
+    pub method: String,
+    /// Seconds for which a list may be kept before there may be a newer one.
+    #[serde(default = "ttl_seconds")]
+    pub ttl_seconds: u64,
+    /// Where the world finds this node, as credentials name their list: `https://…`, without path.
+    pub url: String,
+}
+
+fn ttl_seconds() -> u64 {
+    60
 }
 
 /// The HTTP interface.
@@ -217,13 +239,14 @@ impl Config {
             mempool: Mempool::default(),
             disk: Disk::default(),
             log: Log::default(),
+            status: None,
             peers: Vec::new(),
         }
     }
 
     /// The settings as a file with every member explained.
     pub fn to_commented(&self) -> String {
-        let Config { moniker, http, consensus, mempool, disk, log, peers } = self;
+        let Config { moniker, http, consensus, mempool, disk, log, status, peers } = self;
         let format = match log.format {
             LogFormat::Text => "text",
             LogFormat::Json => "json",
@@ -231,6 +254,18 @@ impl Config {
         let free = match disk.free_bytes_min {
             Some(bytes) => format!("free_bytes_min = {bytes}"),
             None => "# free_bytes_min = 1073741824".to_owned(),
+        };
+        let lists = match status {
+            Some(StatusLists { key, method, ttl_seconds, url }) => format!(
+                "[status]\nkey = {:?}\nmethod = {method:?}\nttl_seconds = {ttl_seconds}\n\
+                 url = {url:?}\n",
+                key.display().to_string(),
+            ),
+            None => {
+                "# [status]\n# key = \"lists.json\"\n# method = \"did:ndi:bt-demo:Qm…#lists\"\n\
+                 # ttl_seconds = 60\n# url = \"https://registry.example.bt\"\n"
+                    .to_owned()
+            }
         };
         let mut text = format!(
             r#"# The settings of a node. What stands here changes nothing about what is valid.
@@ -282,6 +317,9 @@ reserve_bytes = {}
 filter = {:?}
 format = "{format}"
 
+# The lists of statuses that this node signs for issuers that named the method on the ledger: its
+# key, seconds for which a list may be kept, and where the world finds this node.
+{lists}
 # Where other nodes are found: one table each, by the peer key that the ledger lists.
 # [[peers]]
 # key = "64 hexadecimal digits"
@@ -324,6 +362,12 @@ mod tests {
         let at = |port: u16| format!("/ip4/127.0.0.1/tcp/{port}").parse().unwrap();
         let mut config = Config::new("node0", at(9080), at(10080));
         config.disk.free_bytes_min = Some(7);
+        config.status = Some(StatusLists {
+            key: "lists.json".into(),
+            method: "did:ndi:bt:Qm#lists".into(),
+            ttl_seconds: 9,
+            url: "https://registry.example.bt".into(),
+        });
         config.peers.push(Peer { key: PublicKey([7; 32]), address: at(9081), gossip: at(10081) });
         config
     }

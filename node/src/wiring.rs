@@ -28,6 +28,7 @@ use crate::metrics::Metrics;
 use crate::server;
 use crate::signatures::Signatures;
 use crate::space::Space;
+use crate::status_list;
 use crate::waiting::Waiting;
 
 /// Threads that check submitted events.
@@ -199,6 +200,10 @@ impl Node {
             metrics.clone(),
         );
         let admission = Arc::new(Admission::new(ledger.clone(), signatures));
+        let status_lists = config.status.clone();
+        let status_lists =
+            status_lists.map(|settings| status_list::Server::open(home.path(), settings));
+        let status_lists = status_lists.transpose()?;
         let engine = agreement_config(home, config, &keys, &snapshot, provenance)?;
         let handle =
             start_agreement(engine, &keys, Arc::new(application), admission.clone()).await?;
@@ -212,6 +217,7 @@ impl Node {
             checkpoints: checkpoints.clone(),
             feed,
             metrics: metrics.clone(),
+            status_lists,
             wait: Duration::from_secs(config.http.wait_seconds),
             body: Duration::from_secs(config.http.body_seconds),
             heartbeat: config.consensus.heartbeat(),

@@ -141,6 +141,10 @@ tags! {
     Decision = "dzong/decision/v1",
     /// Signed: that a node's keys are held by who enters them.
     Possession = "dzong/possession/v1",
+    /// A chunk of a registry's statuses.
+    StatusChunk = "dzong/status-chunk/v1",
+    /// The hashes of a registry's chunks.
+    StatusNode = "dzong/status-node/v1",
 }
 
 const fn pad(text: &str) -> [u8; 32] {

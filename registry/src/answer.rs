@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 
 use crate::event::id_of;
 use crate::trust::query::{self, Query};
-use crate::{dereferencing, did, import, json, resolution, resource};
+use crate::{dereferencing, did, import, json, resolution, resource, status};
 
 /// The largest answer that is checked.
 pub const ANSWER_BYTES_MAX: usize = 16 << 20;
@@ -38,6 +38,8 @@ pub enum Question {
     Resolution(resolution::Question),
     /// A DID-linked resource.
     Resource(resource::Question),
+    /// A revocation registry and its statuses.
+    Status(status::Question),
 }
 
 impl Question {
@@ -62,7 +64,10 @@ impl Question {
             Question::Dereferencing(_) | Question::Imported(_) | Question::Resource(_) => {
                 "contentMetadata"
             }
-            Question::Authorization(_) | Question::Recognition(_) | Question::Record(_) => "proof",
+            Question::Authorization(_)
+            | Question::Recognition(_)
+            | Question::Record(_)
+            | Question::Status(_) => "proof",
             Question::Resolution(_) => "didDocumentMetadata",
         }
     }
@@ -246,7 +251,7 @@ fn check_answer(
     if matches!(verdict, Verdict::Invalid { .. }) {
         return Ok(verdict);
     }
-    let rebuilt = rebuild(&proof, trust)?;
+    let rebuilt = rebuild(&proof, &answer, trust)?;
     if rebuilt != Value::Object(answer) {
         return Err("the answer is not what the proven records say".into());
     }
@@ -268,9 +273,9 @@ fn take_proof(answer: &mut Map<String, Value>) -> Option<(&'static str, Value)> 
     }
 }
 
-/// Builds the answer anew from the records of the proof. That the records are proven is checked
-/// apart.
-fn rebuild(proof: &Proof, trust: &Trust) -> Result<Value, String> {
+/// Builds the answer anew from the records of the proof, and from what in it they commit to. That the
+/// records are proven is checked apart.
+fn rebuild(proof: &Proof, answer: &Map<String, Value>, trust: &Trust) -> Result<Value, String> {
     let records = proof.evidence.records.as_slice();
     let network = |did| network_of(proof, did, trust);
     let text = match &proof.question {
@@ -299,6 +304,7 @@ fn rebuild(proof: &Proof, trust: &Trust) -> Result<Value, String> {
             let answer = question.answer(network(&question.did), records);
             answer.ok_or("the records do not answer")?.to_json(None)
         }
+        Question::Status(question) => return of_status(proof, question, answer),
         Question::Authorization(question) => trusted(proof, Query::Authorization, question)?,
         Question::Recognition(question) => trusted(proof, Query::Recognition, question)?,
     };
@@ -309,6 +315,18 @@ fn trusted(proof: &Proof, query: Query, question: &query::Question) -> Result<St
     let header = proof.evidence.header().map_err(|error| error.to_string())?;
     let answer = question.answer(query, header.time, &proof.evidence.records);
     Ok(answer.ok_or("the records do not answer")?.to_json(None))
+}
+
+fn of_status(
+    proof: &Proof,
+    question: &status::Question,
+    answer: &Map<String, Value>,
+) -> Result<Value, String> {
+    let header = proof.evidence.header().map_err(|error| error.to_string())?;
+    let statuses = answer.get("statuses").and_then(Value::as_str);
+    let statuses = statuses.and_then(status::Vector::bytes_of);
+    let found = question.answer(header.time, &proof.evidence.records, statuses.as_deref());
+    Ok(found.ok_or("the records do not answer")?.json)
 }
 
 fn only(records: &[ProvenRecord]) -> Result<&ProvenRecord, String> {

@@ -17,6 +17,11 @@ pub trait EventKind {
     /// The key of the record that the event is about; one event may be pending for each.
     fn subject(&self, envelope: &Envelope) -> String;
 
+    /// What it costs to apply beyond its signatures and bytes, in about microseconds.
+    fn cost(&self) -> u64 {
+        0
+    }
+
     /// The DID whose member has no vote on it, because it is about that member.
     fn recused(&self) -> Option<&str> {
         None
@@ -126,6 +131,15 @@ events! {
         parameters_changed::ParametersChanged,
         upgrade_scheduled::UpgradeScheduled,
         upgrade_readied::UpgradeReadied,
+    }
+    status {
+        revocation_registry_created::RevocationRegistryCreated,
+        revocation_registry_frozen::RevocationRegistryFrozen,
+        revocation_registry_released::RevocationRegistryReleased,
+        revocation_registry_retired::RevocationRegistryRetired,
+        status_changed::StatusChanged,
+        status_overridden::StatusOverridden,
+        status_provider_rotated::StatusProviderRotated,
     }
     resource {
         schema_published::SchemaPublished,

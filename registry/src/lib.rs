@@ -38,6 +38,7 @@ pub mod resolution;
 pub mod resource;
 pub mod roles;
 pub mod state;
+pub mod status;
 pub mod suites;
 mod template;
 pub mod time;

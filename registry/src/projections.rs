@@ -7,6 +7,7 @@ use crate::did_state::DidState;
 use crate::import;
 use crate::oversight::Auditor;
 use crate::resolution::Question;
+use crate::status::Registry as Registration;
 use crate::trust::{
     Authorization, Certificate, Certification, CredentialType, Entity, Listed, Listing,
     PresentationType, Recognition, Registry, Wallet,
@@ -83,6 +84,12 @@ fn parties(key: &str, record: &Record) -> Vec<(Vec<u8>, Vec<u8>)> {
         let concerned = [(Party::Granter, listing.granter()), (Party::Subject, listing.subject())];
         let name = |(party, did)| [party_prefix(party, did), key.as_bytes().to_vec()].concat();
         concerned.map(|concerned| (name(concerned), Vec::new())).into()
+    }
+    if let Some(registry) =
+        key.starts_with(Registration::KEY_PREFIX).then(|| Registration::read(record)).flatten()
+    {
+        let prefix = party_prefix(Party::Granter, &registry.issuer);
+        return vec![([prefix, key.as_bytes().to_vec()].concat(), Vec::new())];
     }
     match key.split_once('/') {
         Some((Auditor::PREFIX, _)) => of::<Auditor>(key, record),

@@ -7,6 +7,7 @@ use crate::integrity::IntegrityError;
 use crate::json::JsonError;
 use crate::network::NetworkError;
 use crate::resource::ResourceError;
+use crate::status::StatusError;
 use crate::trust::Breach;
 
 /// Why an event is refused. The set is closed and its codes are part of the API.
@@ -133,6 +134,9 @@ pub enum Rejection {
     /// The rules about what comes from other ledgers.
     #[error("it cannot be imported: {0}")]
     Import(#[from] ImportError),
+    /// The rules of revocation.
+    #[error("the rules of revocation refuse it: {0}")]
+    Status(#[from] StatusError),
     /// An endorsement where none belongs.
     #[error("this kind of event takes no endorsement; remove the proof by `{0}`")]
     EndorsementNotTaken(String),
@@ -163,6 +167,7 @@ impl Rejection {
             Rejection::Infrastructure(error) => error.code(),
             Rejection::Trust(breach) => breach.code(),
             Rejection::Import(error) => error.code(),
+            Rejection::Status(error) => error.code(),
             Rejection::NotEntitled { .. } => "not-entitled",
             Rejection::NotSigned(_) => "not-signed",
             Rejection::Signature { .. } => "signature",

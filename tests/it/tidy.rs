@@ -29,6 +29,7 @@ const PURE: &[(&str, &[&str])] = &[
     (
         "registry",
         &[
+            "base64",
             "blake3",
             "ed25519-zebra",
             "hex",

@@ -93,6 +93,7 @@ impl Web {
             checkpoints: world.checkpoints.clone(),
             feed: world.feed.clone(),
             metrics: world.metrics.clone(),
+            status_lists: None,
             wait: Duration::from_secs(5),
             body: Duration::from_millis(200),
             heartbeat: Duration::from_secs(5),

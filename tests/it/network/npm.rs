@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64_URL;
 use node::clock::now_ms;
 use node::keys::{KeyFile, Suite};
-use node::status::{self, Listing, Moment, Provider, Purpose, Vector};
+use node::status_list::{self, Listing, Moment, Provider, Purpose};
 use registry::author::{self, Key as _};
 use registry::multikey;
 use serde_json::{Value, json};
@@ -295,25 +295,26 @@ fn lists(statuses: &[u8], moment: Moment, proof: Option<&Value>, key: KeyFile) -
     let byte = |four: &[u8]| four.iter().rev().fold(0, |byte, status| byte << 2 | status);
     let bytes: Vec<u8> = statuses.chunks(4).map(byte).collect();
     let capacity = u32::try_from(statuses.len()).expect("a registry's length");
-    let vector = Vector::new(&bytes, capacity).expect("statuses");
+    let vector = &Vector::read(capacity, &bytes).expect("statuses");
     let signer = Provider::new(method, key);
     let url = |list: &str| format!("https://node.example.bt/v1/status/QmRegistry/{list}");
     let (mut credentials, mut jwts) = (Vec::new(), Vec::new());
     for purpose in Purpose::ALL {
         let url = url(&format!("bitstring/{}", purpose.name()));
         let listing = Listing { vector, moment, url: &url, ledger_proof: proof };
-        let made = status::bitstring_credential(&listing, purpose, &signer).expect("a credential");
+        let made =
+            status_list::bitstring_credential(&listing, purpose, &signer).expect("a credential");
         credentials.push(serde_json::from_slice::<Value>(&made).expect("JSON"));
-        jwts.push(status::bitstring_jwt(&listing, purpose, &signer).expect("a credential"));
+        jwts.push(status_list::bitstring_jwt(&listing, purpose, &signer).expect("a credential"));
     }
     let url = url("tsl");
     let listing = Listing { vector, moment, url: &url, ledger_proof: proof };
     json!({
         "credentials": credentials,
-        "cwt": BASE64_URL.encode(status::token_list_cwt(&listing, &signer)),
+        "cwt": BASE64_URL.encode(status_list::token_list_cwt(&listing, &signer)),
         "didDocument": document,
         "jwts": jwts,
-        "token": status::token_list_jwt(&listing, &signer).expect("a token"),
+        "token": status_list::token_list_jwt(&listing, &signer).expect("a token"),
     })
 }
 

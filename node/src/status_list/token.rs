@@ -102,6 +102,6 @@ pub(super) fn signed(header: &[u8], claims: &[u8]) -> Vec<u8> {
 /// The compressed byte array (4.1): the vector, which is one, in DEFLATE with the ZLIB format.
 pub(super) fn compressed(vector: &Vector) -> Vec<u8> {
     let mut zlib = ZlibEncoder::new(Vec::new(), COMPRESSION);
-    let packed = zlib.write_all(vector.statuses).and_then(|()| zlib.finish());
+    let packed = zlib.write_all(vector.statuses()).and_then(|()| zlib.finish());
     packed.expect("memory takes every byte")
 }

@@ -4,13 +4,11 @@
 //!
 //! # Invariants
 //!
-//! * Pure: statuses and times come in, bytes go out. Times are of blocks, never of a clock, so the
+//! * Making a list is pure: statuses and times come in, bytes go out. Times are of blocks, never of a clock, so the
 //!   nodes of one build make the same bytes of one key. What is made never reaches state: another
 //!   compressor makes other bytes of the same statuses.
 //! * One vector, two bit orders. A Token Status List counts from the least significant bit, as the
 //!   vector does; a Bitstring from the most significant.
-//! * A status that is not known is no status: the value 3 is refused, and so is a vector that is
-//!   not as long as its registry.
 //! * What is read inflates to no more than the reader allows.
 
 mod bitstring;
@@ -18,15 +16,18 @@ mod cbor;
 mod compact;
 mod provider;
 pub mod reading;
+mod server;
 mod token;
 
 use flate2::Compression;
 use registry::integrity::IntegrityError;
+use registry::status::Vector;
 use registry::suites::Suite;
 use serde_json::Value;
 
 pub use bitstring::{ENTRIES_MIN, Purpose, bitstring_credential, bitstring_jwt};
 pub use provider::Provider;
+pub use server::{Form, Server};
 pub use token::{token_list_cwt, token_list_jwt};
 
 /// How many bits of the vector a slot has, and of a Token Status List.
@@ -46,44 +47,6 @@ pub const TOKEN_JWT_TYPE: &str = "application/statuslist+jwt";
 /// The media type of [`token_list_cwt`] (Token Status List, 8.1).
 pub const TOKEN_CWT_TYPE: &str = "application/statuslist+cwt";
 
-/// The statuses of a registry: slot `i` is two bits of byte `i / 4`, least significant first, which
-/// is the byte array of a Token Status List (4.1). 0 is valid, 1 revoked, 2 suspended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Vector<'a> {
-    statuses: &'a [u8],
-    capacity: u32,
-}
-
-/// Why bytes are not the vector of a registry.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum VectorError {
-    /// There are more or fewer bytes than slots ask for.
-    #[error("a vector has one byte for four slots: give all of it")]
-    Length,
-    /// A slot has the value 3, or one beyond the capacity has a status.
-    #[error("a slot has a status that there is not: 0, 1 and 2 are all")]
-    Status,
-}
-
-impl<'a> Vector<'a> {
-    /// The vector of a registry of `capacity` slots, in `capacity / 4` bytes, rounded up.
-    ///
-    /// # Errors
-    /// [`VectorError`].
-    pub fn new(statuses: &'a [u8], capacity: u32) -> Result<Vector<'a>, VectorError> {
-        if u64::try_from(statuses.len()) != Ok(u64::from(capacity).div_ceil(4)) {
-            return Err(VectorError::Length);
-        }
-        let unknown = statuses.iter().fold(0, |found, byte| found | (byte & byte >> 1 & 0x55));
-        let used = capacity % 4 * u32::from(SLOT_BITS);
-        let beyond = used > 0 && statuses.last().is_some_and(|last| last >> used != 0);
-        if unknown != 0 || beyond {
-            return Err(VectorError::Status);
-        }
-        Ok(Vector { statuses, capacity })
-    }
-}
-
 /// When a list is of, in seconds since 1970: block time all of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Moment {
@@ -101,7 +64,7 @@ pub struct Moment {
 #[derive(Debug, Clone, Copy)]
 pub struct Listing<'a> {
     /// The statuses.
-    pub vector: Vector<'a>,
+    pub vector: &'a Vector,
     /// When they are of.
     pub moment: Moment,
     /// The list's own URL, which the credentials name that it speaks of: `id`, `sub`.

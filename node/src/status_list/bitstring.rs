@@ -135,9 +135,9 @@ pub(super) fn encoded_list(vector: &Vector, purpose: Purpose) -> String {
 }
 
 pub(super) fn bitstring(vector: &Vector, purpose: Purpose) -> Vec<u8> {
-    let bytes = vector.capacity.max(ENTRIES_MIN).div_ceil(8);
+    let bytes = vector.capacity().max(ENTRIES_MIN).div_ceil(8);
     let mut bits = vec![0; usize::try_from(bytes).expect("half a gigabyte at most")];
-    for (bits, slots) in bits.iter_mut().zip(vector.statuses.chunks(2)) {
+    for (bits, slots) in bits.iter_mut().zip(vector.statuses().chunks(2)) {
         let second = slots.get(1).copied().unwrap_or_default();
         *bits = purpose.bits([slots[0], second]);
     }

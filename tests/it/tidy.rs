@@ -29,6 +29,8 @@ const PURE: &[(&str, &[&str])] = &[
     (
         "registry",
         &[
+            "ark-ec",
+            "ark-ff",
             "blake3",
             "ed25519-zebra",
             "hex",

@@ -12,6 +12,7 @@
 
 #![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::indexing_slicing, clippy::as_conversions))]
 
+pub mod anoncreds;
 pub mod answer;
 pub mod author;
 pub mod authority;

@@ -30,6 +30,8 @@ const PURE: &[(&str, &[&str])] = &[
         "registry",
         &[
             "base64",
+            "ark-ec",
+            "ark-ff",
             "blake3",
             "ed25519-zebra",
             "hex",

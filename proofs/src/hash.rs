@@ -141,6 +141,8 @@ tags! {
     Decision = "dzong/decision/v1",
     /// Signed: that a node's keys are held by who enters them.
     Possession = "dzong/possession/v1",
+    /// Signed: that a validator holds, has checked and serves a blob.
+    BlobAttestation = "dzong/blob-attestation/v1",
 }
 
 const fn pad(text: &str) -> [u8; 32] {

@@ -186,7 +186,8 @@ impl CheckedEvent {
     /// What it costs to check, in the unit of a block's budget: about a microsecond.
     pub fn cost(&self) -> u64 {
         let signatures: u64 = self.0.checks.iter().map(|check| check.key.suite().cost).sum();
-        signatures + u64::try_from(self.0.bytes.len()).unwrap_or(u64::MAX) / 64
+        let bytes = u64::try_from(self.0.bytes.len()).unwrap_or(u64::MAX) / 64;
+        signatures + bytes + self.0.body.kind().cost()
     }
 
     /// Decides the event against the state.

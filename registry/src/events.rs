@@ -22,6 +22,11 @@ pub trait EventKind {
         None
     }
 
+    /// What deciding it costs beyond its proofs and bytes, in the unit of a block's budget.
+    fn cost(&self) -> u64 {
+        0
+    }
+
     /// Decides against `view` and returns what changes. Writes nothing.
     ///
     /// # Errors
@@ -126,6 +131,10 @@ events! {
         parameters_changed::ParametersChanged,
         upgrade_scheduled::UpgradeScheduled,
         upgrade_readied::UpgradeReadied,
+    }
+    blob {
+        blob_proposed::BlobProposed,
+        blob_activated::BlobActivated,
     }
     resource {
         schema_published::SchemaPublished,

@@ -44,7 +44,7 @@ impl From<Fault> for End {
     fn from(fault: Fault) -> Self {
         match fault {
             Fault::Full(reason) => End::Full(reason),
-            Fault::Disk(reason) | Fault::Other(reason) => End::Halt(reason),
+            Fault::Disk(reason) | Fault::NotYet(reason) | Fault::Other(reason) => End::Halt(reason),
         }
     }
 }
@@ -52,6 +52,10 @@ impl From<Fault> for End {
 /// Goes on without what a fault has prevented, unless it is one of the disk.
 fn without(fault: Fault, what: &str) -> Result<(), End> {
     match fault {
+        Fault::NotYet(reason) => {
+            tracing::warn!(reason, "{what}");
+            Ok(())
+        }
         Fault::Other(reason) => {
             tracing::error!(reason, "{what}");
             Ok(())

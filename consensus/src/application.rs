@@ -88,6 +88,10 @@ pub enum Fault {
     /// going on could sign twice.
     #[error("{0}")]
     Disk(String),
+    /// Nothing is wrong, but what it takes to judge a block is not on this node yet. It is on its
+    /// way, and the same is asked again in a moment.
+    #[error("{0}")]
+    NotYet(String),
     /// What was asked cannot be done. It is fatal only where a decision waits for it.
     #[error("{0}")]
     Other(String),
@@ -100,6 +104,7 @@ impl Fault {
         match self {
             Fault::Full(_) => Fault::Full(text),
             Fault::Disk(_) => Fault::Disk(text),
+            Fault::NotYet(_) => Fault::NotYet(text),
             Fault::Other(_) => Fault::Other(text),
         }
     }
@@ -117,7 +122,8 @@ impl From<std::io::Error> for Fault {
 
 /// The ledger, as agreement sees it. Synchronous: it is called from blocking tasks, one call at a
 /// time except for the reads [`payload`](Application::payload), [`decided`](Application::decided),
-/// [`lowest`](Application::lowest) and [`head`](Application::head), which may come at any time.
+/// [`lowest`](Application::lowest), [`head`](Application::head) and
+/// [`answer`](Application::answer), which may come at any time.
 pub trait Application: Send + Sync + 'static {
     /// The network: the hash of its genesis document.
     fn genesis(&self) -> Hash;
@@ -153,6 +159,13 @@ pub trait Application: Send + Sync + 'static {
 
     /// The lowest height that [`decided`](Application::decided) can answer.
     fn lowest(&self) -> u64;
+
+    /// The answer to what a peer's node asks this one, opaque here: of at most the bytes of a
+    /// block. `None` where there is none.
+    fn answer(&self, question: &[u8]) -> Option<Bytes> {
+        let _ = question;
+        None
+    }
 }
 
 /// The check of events that peers send, before they may enter the mempool. Called from blocking

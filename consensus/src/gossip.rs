@@ -1,10 +1,11 @@
-//! Our own swarm beside the engine's: events on their way to the mempools, blocks by id, and
-//! small notes. On a port of its own, with the same allow-list.
+//! Our own swarm beside the engine's: events on their way to the mempools, blocks by id, questions
+//! of one node to another, and small notes. On a port of its own, with the same allow-list.
 //!
 //! Events travel one hop: from the node that admitted them to everyone it knows, and from a
 //! validator onwards only when they came from a replica. Everything is bounded, and a peer that is
 //! slow or full is waited for, not buffered for.
 
+mod ask;
 mod contact;
 mod frames;
 
@@ -30,7 +31,6 @@ use self::frames::{Frames, Request, Response};
 use crate::config::{Config, Peer, keypair};
 use crate::evidence::DoubleSign;
 use crate::mempool::Accepted;
-use crate::parts::block_id;
 use crate::shared::{Shared, count, lock, now_ms};
 
 /// Most bytes of a checkpoint cosignature.
@@ -63,7 +63,7 @@ enum Command {
     Begun(u64),
     Cosignature(Bytes),
     Evidence(Vec<DoubleSign>),
-    Fetch(Hash, oneshot::Sender<Option<Bytes>>),
+    Ask(PeerId, Request, oneshot::Sender<Response>),
     Respond(ResponseChannel<Response>, Response),
 }
 
@@ -92,11 +92,11 @@ impl Sender {
         let _ = self.0.try_send(Command::Evidence(found));
     }
 
-    /// Asks the connected peers, one after the other, for a block's payload.
-    pub(crate) async fn fetch(&self, block: Hash) -> Option<Bytes> {
-        let (reply, payload) = oneshot::channel();
-        self.0.send(Command::Fetch(block, reply)).await.ok()?;
-        payload.await.ok()?
+    /// Asks a peer, and waits for what it says; `None` where it says nothing.
+    async fn ask(&self, peer: PeerId, request: Request) -> Option<Response> {
+        let (reply, response) = oneshot::channel();
+        self.0.send(Command::Ask(peer, request, reply)).await.ok()?;
+        response.await.ok()
     }
 }
 
@@ -124,15 +124,10 @@ pub(crate) struct Gossip {
     sender: Sender,
     admission: mpsc::Sender<(PeerId, Vec<Bytes>)>,
     peers: BTreeMap<PeerId, Contact>,
-    fetches: HashMap<OutboundRequestId, Fetch>,
+    /// Those who wait for a peer's response.
+    asked: HashMap<OutboundRequestId, oneshot::Sender<Response>>,
     listed: watch::Receiver<Vec<Peer>>,
     shutdown: watch::Receiver<bool>,
-}
-
-struct Fetch {
-    block: Hash,
-    reply: oneshot::Sender<Option<Bytes>>,
-    rest: Vec<PeerId>,
 }
 
 /// Opens the port and starts the tasks.
@@ -153,7 +148,7 @@ pub(crate) fn start(
         inbox,
         sender: shared.gossip.clone(),
         admission,
-        fetches: HashMap::new(),
+        asked: HashMap::new(),
         listed,
         shutdown: shared.shutdown.subscribe(),
         shared: shared.clone(),
@@ -269,9 +264,9 @@ impl Gossip {
                 let bytes = serde_json::to_vec(&found).unwrap_or_default();
                 self.send(To::Everyone, || Request::Evidence(bytes.clone()));
             }
-            Command::Fetch(block, reply) => {
-                let rest = self.connected(To::Everyone);
-                self.ask_next(Fetch { block, reply, rest });
+            Command::Ask(peer, request, reply) => {
+                let id = self.swarm.behaviour_mut().exchange.send_request(&peer, request);
+                self.asked.insert(id, reply);
             }
             Command::Respond(channel, response) => {
                 let _ = self.swarm.behaviour_mut().exchange.send_response(channel, response);
@@ -305,19 +300,6 @@ impl Gossip {
         let request = Request::Events(batch.iter().map(|event| event.to_vec()).collect());
         let request = self.swarm.behaviour_mut().exchange.send_request(&id, request);
         contact.sent = Some((request, batch));
-    }
-
-    fn ask_next(&mut self, mut fetch: Fetch) {
-        match fetch.rest.pop() {
-            Some(peer) => {
-                let request = Request::Payload(fetch.block.0);
-                let id = self.swarm.behaviour_mut().exchange.send_request(&peer, request);
-                self.fetches.insert(id, fetch);
-            }
-            None => {
-                let _ = fetch.reply.send(None);
-            }
-        }
     }
 
     fn on_event(&mut self, event: SwarmEvent<BehaviourEvent>) {
@@ -396,15 +378,8 @@ impl Gossip {
                 }
                 Response::Done
             }
-            Request::Payload(block) => {
-                let (shared, sender) = (self.shared.clone(), self.sender.clone());
-                tokio::spawn(async move {
-                    let read = move || shared.application.payload(&Hash(block));
-                    let payload = tokio::task::spawn_blocking(read).await;
-                    let payload = payload.ok().and_then(Result::ok).flatten();
-                    let response = Response::Payload(payload.map(|payload| payload.to_vec()));
-                    let _ = sender.0.send(Command::Respond(channel, response)).await;
-                });
+            Request::Payload(_) | Request::Question(_) => {
+                self.respond_later(request, channel);
                 return;
             }
         };
@@ -425,15 +400,8 @@ impl Gossip {
     }
 
     fn on_response(&mut self, peer: PeerId, id: OutboundRequestId, response: Option<Response>) {
-        if let Some(fetch) = self.fetches.remove(&id) {
-            match response {
-                Some(Response::Payload(Some(payload)))
-                    if block_id(&payload) == Some(fetch.block) =>
-                {
-                    let _ = fetch.reply.send(Some(payload.into()));
-                }
-                _ => self.ask_next(fetch),
-            }
+        if let Some(reply) = self.asked.remove(&id) {
+            let _ = response.map(|response| reply.send(response));
             return;
         }
         let now = Instant::now();

@@ -293,6 +293,17 @@ impl Handle {
         }
     }
 
+    /// The peers whom this node may ask now.
+    pub fn connected(&self) -> Vec<PeerId> {
+        lock(&self.shared.gossip_peers).iter().copied().collect()
+    }
+
+    /// Asks a peer's node, whose [`Application::answer`] this is; `None` where it has none, is gone,
+    /// or takes more than ten seconds. A question has at most 4 KiB.
+    pub async fn ask(&self, peer: PeerId, question: &[u8]) -> Option<Bytes> {
+        self.shared.ask(peer, question).await
+    }
+
     /// Appends the metrics in the Prometheus text format.
     pub fn metrics(&self, text: &mut String) {
         metrics::write(text, &self.status(), &self.shared.counters);

@@ -1,6 +1,6 @@
 //! Whole nodes on loopback sockets, with the ledger in memory.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::TcpListener;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -265,6 +265,95 @@ async fn a_node_that_loses_blocks_before_their_decision_fetches_them() {
     nodes[1].handle.metrics(&mut text);
     let fetched = text.lines().find(|l| l.starts_with("dzong_agreement_payloads_fetched_total"));
     assert!(fetched.is_some_and(|line| !line.ends_with(" 0")), "{fetched:?}");
+    for node in &nodes {
+        assert_eq!(node.handle.status().halted, None);
+        node.handle.shutdown().await;
+    }
+}
+
+/// Cannot judge, propose or commit anything at first, and knows the answer to a question.
+struct Late {
+    ledger: Arc<MemoryLedger>,
+    asked: Mutex<BTreeMap<Vec<u8>, u8>>,
+}
+
+impl Late {
+    fn not_yet(&self, what: &[u8]) -> Result<(), Fault> {
+        let mut asked = self.asked.lock().unwrap();
+        let count = asked.entry(what.to_vec()).or_default();
+        *count += 1;
+        if *count < 3 { Err(Fault::NotYet("it is on its way".into())) } else { Ok(()) }
+    }
+}
+
+impl Application for Late {
+    fn genesis(&self) -> Hash {
+        self.ledger.genesis()
+    }
+
+    fn head(&self) -> Head {
+        self.ledger.head()
+    }
+
+    fn propose(&self, request: Propose) -> Result<Proposal, Fault> {
+        self.not_yet(&[&b"propose"[..], &request.height.to_be_bytes()].concat())?;
+        self.ledger.propose(request)
+    }
+
+    fn validate(&self, payload: Bytes, source: Source) -> Result<Result<Hash, Invalid>, Fault> {
+        self.not_yet(&payload)?;
+        self.ledger.validate(payload, source)
+    }
+
+    fn payload(&self, id: &Hash) -> Result<Option<Bytes>, Fault> {
+        self.ledger.payload(id)
+    }
+
+    fn commit(&self, certificate: &Certificate) -> Result<Option<Committed>, Fault> {
+        self.not_yet(&certificate.block.0)?;
+        self.ledger.commit(certificate)
+    }
+
+    fn decided(&self, height: u64) -> Result<Option<(Bytes, Certificate)>, Fault> {
+        self.ledger.decided(height)
+    }
+
+    fn lowest(&self) -> u64 {
+        self.ledger.lowest()
+    }
+
+    fn answer(&self, question: &[u8]) -> Option<Bytes> {
+        (question == b"how late?").then(|| Bytes::from_static(b"a moment"))
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_that_cannot_judge_a_block_yet_judges_it_later_and_its_peers_may_ask_it() {
+    let network = Network::new(4, 4);
+    let mut nodes = Vec::new();
+    for node in 0..4 {
+        let ledger = network.ledger();
+        if node == 1 {
+            let late = Arc::new(Late { ledger: ledger.clone(), asked: Mutex::default() });
+            let config = network.config(node, &network.home(node));
+            let handle = start(config, network.keys(node), late, ledger.clone()).await;
+            nodes.push(Node { handle: handle.unwrap(), ledger });
+        } else {
+            nodes.push(network.start(node, ledger).await);
+        }
+    }
+    for round in 0..5_u8 {
+        nodes[0].handle.submit(candidate(Bytes::from(vec![round; 100]))).unwrap();
+        let count = usize::from(round) + 1;
+        until("all decide", LONG, || nodes.iter().all(|n| n.ledger.events() >= count)).await;
+    }
+    agree(&nodes.iter().collect::<Vec<_>>());
+    let late = peer_id(&transport(1));
+    until("they are connected", LONG, || nodes[0].handle.connected().contains(&late)).await;
+    let answer = nodes[0].handle.ask(late, b"how late?").await;
+    assert_eq!(answer.as_deref(), Some(&b"a moment"[..]));
+    assert_eq!(nodes[0].handle.ask(late, b"what?").await, None);
+    assert_eq!(nodes[0].handle.ask(late, &[0; 5 << 10]).await, None, "too long a question");
     for node in &nodes {
         assert_eq!(node.handle.status().halted, None);
         node.handle.shutdown().await;

@@ -11,7 +11,7 @@ use proofs::history::History;
 use proofs::record::{key_hash, record_hash};
 use proofs::{Hash, Record};
 use registry::projections::projections;
-use registry::{CheckedEvent, Genesis, Rejection, SignedEvent};
+use registry::{CheckedEvent, Genesis, Rejection, SignedEvent, blob};
 
 use crate::chain::{DecidedBlock, block_key, block_row, hand_over_key, stored_block};
 use crate::events::is_listed;
@@ -136,14 +136,14 @@ struct Replay {
     events: u64,
 }
 
-/// Damage is a finding; any other fault ends the audit.
+/// Damage is a finding, and so is what is not here; any other fault ends the audit.
 fn found<T>(
     result: Result<T, Fault>,
     finding: impl FnOnce(Fault) -> Finding,
 ) -> Result<Result<T, Finding>, Fault> {
     match result {
         Ok(value) => Ok(Ok(value)),
-        Err(fault @ Fault::Corrupt { .. }) => Ok(Err(finding(fault))),
+        Err(fault @ (Fault::Corrupt { .. } | Fault::BlobMissing(_))) => Ok(Err(finding(fault))),
         Err(fault) => Err(fault),
     }
 }
@@ -300,6 +300,11 @@ impl Replay {
                     findings.push(Finding::record(key, "its past versions are not its history"));
                 }
             }
+        }
+        if let Some(id) = key.strip_prefix(blob::KEY_PREFIX)
+            && let Some(problem) = self.snapshot.blob_problem(id, record)?
+        {
+            findings.push(Finding::record(key, problem));
         }
         for (name, value) in projections(key, record) {
             let row = self.snapshot.store.get(Family::Projections, &name)?;

@@ -45,6 +45,13 @@ pub enum Fault {
         /// What was to be committed.
         found: Hash,
     },
+    /// A rule reads an active blob whose bytes are not on this disk yet. Nothing is wrong with the
+    /// disk or with the event: it is decided once they are here.
+    #[error(
+        "the blob `{0}` is not on this disk yet; leave the node running: it fetches it from its \
+         peers"
+    )]
+    BlobMissing(String),
     /// The network upgrades, and this software does not know how it goes on.
     #[error(
         "from height {height} the network speaks protocol {protocol}, and this software protocol \

@@ -4,6 +4,7 @@ use ed25519_zebra::SigningKey;
 use proofs::certificate::{Signature, vote_bytes};
 use proofs::{Certificate, Header, PublicKey, Vote};
 use registry::author::{self, Key as _, Times};
+use registry::blob::{Attestation, BlobState, attestation};
 use registry::genesis::{Document, FORMAT, FirstRoles};
 use registry::network::{Parameters, ValidatorEntry};
 use registry::{Control, Genesis, SignedEvent, json};
@@ -110,12 +111,29 @@ impl Fixture {
 
     /// An update of the DID that the key of this number made.
     pub(crate) fn did_updated(&self, number: u64, did: &str, version: u64, note: u64) -> Vec<u8> {
-        let key = numbered(number);
         let document = json!({ "id": did, "alsoKnownAs": [format!("https://example.bt/{note}")] });
         let members = json!({ "document": document, "previousVersion": version });
-        let mut event = author::event("DidUpdated", NETWORK, did, times(), members);
-        author::sign(&mut event, did, &self.domain(), &key).expect("it can be signed");
+        self.event("DidUpdated", number, did, members)
+    }
+
+    /// An event of the DID that the key of this number made.
+    pub(crate) fn event(&self, kind: &str, number: u64, did: &str, members: Value) -> Vec<u8> {
+        let mut event = author::event(kind, NETWORK, did, times(), members);
+        author::sign(&mut event, did, &self.domain(), &numbered(number)).expect("it can be signed");
         json::canonical(&event).expect("JSON of the profile")
+    }
+
+    /// The attestations of three of the four validators that they hold a blob.
+    pub(crate) fn attestations(&self, id: &str, blob: &BlobState) -> Vec<Attestation> {
+        let statement = attestation::statement(&self.genesis.hash(), id, blob);
+        let attest = |validator| {
+            let [vote, cosigner, _] = Fixture::validator_keys(validator);
+            let signature = attestation::encode(&cosigner.sign(&statement).to_bytes());
+            Attestation { signature, validator_key: PublicKey::from(&vote) }
+        };
+        let mut attestations: Vec<Attestation> = (0..3).map(attest).collect();
+        attestations.sort_by_key(|attestation| attestation.validator_key);
+        attestations
     }
 
     /// Precommits of three of the four validators.

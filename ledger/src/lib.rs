@@ -11,9 +11,12 @@
 //! * Every record that is read is compared with the state tree, so that a damaged one is never
 //!   served and never executed upon.
 //! * A snapshot speaks of one height, whatever is committed meanwhile.
+//! * A blob's bytes are kept where a record names them, and never decide what is valid: where a rule
+//!   reads what is not here, that is a [`Fault`] of this machine, which has it fetched.
 //! * After a failed write nothing more is written: what the disk holds is then unknown.
 
 pub mod audit;
+pub mod blobs;
 pub mod events;
 pub mod execution;
 pub mod fault;
@@ -33,6 +36,7 @@ mod rows;
 mod store;
 
 pub use audit::{LogReplay, Report, audit};
+pub use blobs::NotKept;
 pub use chain::{DecidedBlock, StoredEvent};
 pub use events::{EventPage, EventQuery, ListedEvent};
 pub use execution::{BlockInput, CertifiedBlock, ExecutedBlock, Invalid, Proposal, Trial};

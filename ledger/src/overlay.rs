@@ -2,11 +2,13 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
 
 use proofs::Record;
 use proofs::record::{key_hash, record_hash};
-use registry::View;
+use registry::{View, blob};
 
+use crate::blobs;
 use crate::fault::Fault;
 use crate::snapshot::Snapshot;
 use crate::tree::Leaf;
@@ -79,6 +81,15 @@ impl<'a> Overlay<'a> {
 impl View for Overlay<'_> {
     fn record(&self, key: &str) -> Option<Record> {
         self.current(key).unwrap_or_else(|fault| {
+            self.fault.borrow_mut().get_or_insert(fault);
+            None
+        })
+    }
+
+    fn blob(&self, id: &str, range: Range<u64>) -> Option<Vec<u8>> {
+        let record = self.record(&blob::key(id));
+        let bytes = blobs::read_active(&self.parent.store, id, record.as_ref(), range);
+        bytes.unwrap_or_else(|fault| {
             self.fault.borrow_mut().get_or_insert(fault);
             None
         })

@@ -20,6 +20,9 @@ const WRITE_BUFFER_BYTES: usize = 16 << 20;
 /// Write-ahead logs together; beyond it the oldest buffers become tables.
 const WAL_BYTES_MAX: u64 = 64 << 20;
 
+/// Values of [`Family::Blobs`] from this size on are pages.
+const PAGED_BYTES_MIN: u64 = 256;
+
 /// A column family.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Family {
@@ -46,10 +49,12 @@ pub(crate) enum Family {
     /// What there is once: head, genesis, cursor; validator sets and heights by hash; and the
     /// heights at which the validators change.
     Meta,
+    /// Blob id and page number → a page of its bytes; blob id → its size, where all are there.
+    Blobs,
 }
 
 impl Family {
-    pub(crate) const ALL: [Family; 10] = [
+    pub(crate) const ALL: [Family; 11] = [
         Family::Entries,
         Family::EventIds,
         Family::Events,
@@ -60,6 +65,7 @@ impl Family {
         Family::Log,
         Family::Projections,
         Family::Meta,
+        Family::Blobs,
     ];
 
     /// The name on disk: part of the format.
@@ -75,6 +81,7 @@ impl Family {
             Family::Log => "log",
             Family::Projections => "projections",
             Family::Meta => "meta",
+            Family::Blobs => "blobs",
         }
     }
 
@@ -85,7 +92,9 @@ impl Family {
         options.set_write_buffer_size(WRITE_BUFFER_BYTES);
         options.set_max_write_buffer_number(3);
         options.set_compression_type(match self {
-            Family::EventIds | Family::Leaves | Family::Log => DBCompressionType::None,
+            Family::EventIds | Family::Leaves | Family::Log | Family::Blobs => {
+                DBCompressionType::None
+            }
             _ => DBCompressionType::Lz4,
         });
         if matches!(self, Family::EventIds | Family::Records | Family::Projections) {
@@ -93,6 +102,12 @@ impl Family {
         }
         if matches!(self, Family::Entries | Family::Versions) {
             table.set_block_size(16 << 10);
+        }
+        if self == Family::Blobs {
+            // Pages are written once: they stand in files of their own, which are not written
+            // anew with the keys, and do not push records out of the cache.
+            options.set_enable_blob_files(true);
+            options.set_min_blob_size(PAGED_BYTES_MIN);
         }
         options.set_block_based_table_factory(&table);
         options

@@ -8,6 +8,7 @@
 //! * Nothing is logged of who asked for what.
 
 mod answer;
+mod blobs;
 mod blocks;
 mod certificates;
 mod credentials;
@@ -51,6 +52,7 @@ use consensus::{DoubleSign, Handle, PeerStatus, Status};
 use ledger::{Ledger, Snapshot};
 
 use crate::application::Observer;
+use crate::blobs::Blobs;
 use crate::checkpoint::Checkpoints;
 use crate::feed::Feed;
 use crate::intake::Intake;
@@ -114,6 +116,8 @@ pub struct Parts {
     pub moniker: String,
     /// The ledger.
     pub ledger: Arc<Ledger>,
+    /// The blobs beside it.
+    pub blobs: Arc<Blobs>,
     /// The space of its disk.
     pub space: Arc<Space>,
     /// Agreement.
@@ -180,6 +184,7 @@ impl Observer for Announcer {
 /// Every route.
 fn table() -> Table {
     let families = [
+        blobs::routes,
         blocks::routes,
         certificates::routes,
         credentials::routes,

@@ -15,6 +15,7 @@ use proofs::{Block, Certificate, Hash, Header, PublicKey};
 use registry::{CheckedEvent, Rejection};
 
 use self::turns::Turns;
+use crate::blobs::Blobs;
 use crate::metrics::Metrics;
 use crate::signatures::Signatures;
 
@@ -45,6 +46,7 @@ pub struct Application {
     signatures: Arc<Signatures>,
     observer: Arc<dyn Observer>,
     metrics: Arc<Metrics>,
+    blobs: Arc<Blobs>,
     /// Blocks whose signatures are being checked, by id.
     turns: Turns,
     /// Blocks on the head that were executed here, by id.
@@ -58,9 +60,11 @@ impl Application {
         signatures: Arc<Signatures>,
         observer: Arc<dyn Observer>,
         metrics: Arc<Metrics>,
+        blobs: Arc<Blobs>,
     ) -> Application {
         let (turns, executed) = (Turns::default(), Mutex::default());
-        let application = Application { ledger, signatures, observer, metrics, turns, executed };
+        let application =
+            Application { ledger, signatures, observer, metrics, blobs, turns, executed };
         application.show(&application.ledger.snapshot());
         application
     }
@@ -97,8 +101,17 @@ impl Application {
             }
         }
         let _timer = self.metrics.ledger_seconds.with_label_values(&["execute"]).start_timer();
-        let executed = self.ledger.validate(&block.header, events).map_err(fault)?;
+        let executed = self.ledger.validate(&block.header, events);
+        let executed = executed.map_err(|fault| self.unjudged(fault))?;
         Ok(executed.map_err(|invalid| Invalid(invalid.to_string())))
+    }
+
+    /// Why a block was not judged. What it lacks is fetched before anything else.
+    fn unjudged(&self, unjudged: ledger::Fault) -> Fault {
+        if let ledger::Fault::BlobMissing(id) = &unjudged {
+            self.blobs.hurry(id);
+        }
+        fault(unjudged)
     }
 
     fn check(&self, block: &Block) -> Vec<Result<Arc<CheckedEvent>, Rejection>> {
@@ -175,7 +188,8 @@ impl consensus::Application for Application {
         }
         let input = BlockInput { time: request.time_ms, proposer: request.proposer, events };
         let timer = self.metrics.ledger_seconds.with_label_values(&["propose"]).start_timer();
-        let ledger::Proposal { executed, rejected } = self.ledger.propose(input).map_err(fault)?;
+        let proposed = self.ledger.propose(input).map_err(|fault| self.unjudged(fault))?;
+        let ledger::Proposal { executed, rejected } = proposed;
         timer.observe_duration();
         for (event, rejection) in &rejected {
             // What passes with time may wait for the next block.
@@ -274,6 +288,10 @@ impl consensus::Application for Application {
         // Every block is kept.
         1
     }
+
+    fn answer(&self, question: &[u8]) -> Option<Bytes> {
+        self.blobs.answer(question)
+    }
 }
 
 /// What is wrong with a block of which this is the first proposal.
@@ -294,6 +312,7 @@ fn fault(fault: ledger::Fault) -> Fault {
         ledger::Fault::Write(_) | ledger::Fault::Read(_) | ledger::Fault::Corrupt { .. } => {
             Fault::Disk(text)
         }
+        ledger::Fault::BlobMissing(_) => Fault::NotYet(text),
         _ => Fault::Other(text),
     }
 }

@@ -21,6 +21,9 @@ use crate::problem;
 /// How long one request may take.
 const REQUEST_TIME_MAX: Duration = Duration::from_secs(30);
 
+/// How long a blob may take on its way to a node.
+const UPLOAD_TIME_MAX: Duration = Duration::from_secs(180);
+
 /// The largest answer that is read: a bundle of the log's largest entries.
 const RESPONSE_BYTES_MAX: u64 = TILE_BYTES_MAX as u64;
 
@@ -132,15 +135,7 @@ struct Accepted {
 impl Client {
     /// The node at `url`. Nothing is sent yet.
     pub fn new(url: &str) -> Client {
-        let config = Agent::config_builder()
-            .timeout_global(Some(REQUEST_TIME_MAX))
-            .timeout_connect(Some(Duration::from_secs(5)))
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .proxy(None)
-            .user_agent(concat!("dzong/", env!("CARGO_PKG_VERSION")))
-            .build();
-        Client { agent: config.new_agent(), url: url.trim_end_matches('/').to_owned() }
+        Client { agent: agent(REQUEST_TIME_MAX), url: url.trim_end_matches('/').to_owned() }
     }
 
     /// The node's address.
@@ -266,6 +261,17 @@ impl Client {
         Err(ClientError::Pending(accepted.id))
     }
 
+    /// Sends the bytes of a blob that is proposed.
+    ///
+    /// # Errors
+    /// Nobody answers, or the node refuses them.
+    pub fn put_blob(&self, id: &str, bytes: &[u8]) -> Result<(), ClientError> {
+        let patient = Client { agent: agent(UPLOAD_TIME_MAX), url: self.url.clone() };
+        let request = Request::put(format!("{}/v1/blobs/{id}", self.url))
+            .header("content-type", "application/octet-stream");
+        self.expect_success(patient.send(request, bytes)?).map(drop)
+    }
+
     /// The answer to a question that is posted: 200 and 404 both are one.
     ///
     /// # Errors
@@ -366,7 +372,8 @@ impl Client {
             url: self.url.clone(),
             why: why.to_string(),
         };
-        let response = if request.method_ref().is_some_and(|method| method == "POST") {
+        let sends = |method: &ureq::http::Method| method == "POST" || method == "PUT";
+        let response = if request.method_ref().is_some_and(sends) {
             self.agent.run(request.body(body).map_err(refuse)?)
         } else {
             self.agent.run(request.body(()).map_err(refuse)?)
@@ -401,6 +408,18 @@ impl Client {
     fn strange(&self, path: &str, why: &serde_json::Error) -> ClientError {
         ClientError::Strange { url: format!("{}{path}", self.url), why: why.to_string() }
     }
+}
+
+fn agent(patience: Duration) -> Agent {
+    let config = Agent::config_builder()
+        .timeout_global(Some(patience))
+        .timeout_connect(Some(Duration::from_secs(5)))
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .proxy(None)
+        .user_agent(concat!("dzong/", env!("CARGO_PKG_VERSION")))
+        .build();
+    config.new_agent()
 }
 
 /// Reads a receipt as a node sent it.

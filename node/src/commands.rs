@@ -33,6 +33,7 @@ commands! {
     key::Key,
     did::Did,
     schema::Schema,
+    blob::Blob,
     event::Event,
     governance::Governance,
     trust::Trust,

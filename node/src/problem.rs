@@ -84,7 +84,10 @@ impl Problem {
 
 impl From<ledger::Fault> for Problem {
     fn from(fault: ledger::Fault) -> Problem {
-        Problem::fault(&fault)
+        match fault {
+            ledger::Fault::BlobMissing(_) => Problem::busy(fault),
+            fault => Problem::fault(&fault),
+        }
     }
 }
 

@@ -3,9 +3,11 @@
 
 use std::sync::Arc;
 
-use ledger::{CertifiedBlock, DecidedBlock, Ledger};
-use proofs::Hash;
+use ledger::{CertifiedBlock, DecidedBlock, ExecutedBlock, Fault, Invalid, Ledger};
+use proofs::{Hash, Header};
+use registry::CheckedEvent;
 
+use crate::client::Client;
 use crate::metrics::Metrics;
 use crate::signatures::Signatures;
 
@@ -14,12 +16,21 @@ pub struct Replay {
     ledger: Ledger,
     signatures: Signatures,
     events: u64,
+    /// Where blobs are fetched that a block reads.
+    blobs: Option<Client>,
 }
 
 impl Replay {
     /// Goes on where this ledger ends.
     pub fn onto(ledger: Ledger) -> Replay {
-        Replay { ledger, signatures: Signatures::new(Arc::new(Metrics::new())), events: 0 }
+        let signatures = Signatures::new(Arc::new(Metrics::new()));
+        Replay { ledger, signatures, events: 0, blobs: None }
+    }
+
+    /// Fetches from this node the blobs that a block reads. Their ids check them.
+    #[must_use]
+    pub fn with_blobs_of(self, node: Client) -> Replay {
+        Replay { blobs: Some(node), ..self }
     }
 
     /// The ledger that was replayed into.
@@ -45,7 +56,7 @@ impl Replay {
             Err(rejection) => return Ok(Err(rejection.to_string())),
         };
         let ids: Vec<Hash> = events.iter().map(|event| event.id()).collect();
-        let executed = match self.ledger.validate(&block.header, events)? {
+        let executed = match self.validate(&block.header, events)? {
             Ok(executed) => Arc::new(executed),
             Err(invalid) => return Ok(Err(invalid.to_string())),
         };
@@ -56,5 +67,21 @@ impl Replay {
         self.events += ids.len() as u64;
         self.signatures.decide(executed.events().iter().map(|event| &**event));
         Ok(Ok(ids))
+    }
+
+    fn validate(
+        &self,
+        header: &Header,
+        events: Vec<Arc<CheckedEvent>>,
+    ) -> anyhow::Result<Result<ExecutedBlock, Invalid>> {
+        loop {
+            match (self.ledger.validate(header, events.clone()), &self.blobs) {
+                (Err(Fault::BlobMissing(id)), Some(node)) => {
+                    let bytes = node.get(&format!("/v1/blobs/{id}"))?;
+                    self.ledger.keep_blob(&id, &bytes)??;
+                }
+                (executed, _) => return Ok(executed?),
+            }
+        }
     }
 }

@@ -20,6 +20,7 @@ use serde_json::{Value, json};
 use crate::admission::Admission;
 use crate::api::{Agreement, Announcer};
 use crate::application::Application;
+use crate::blobs::Blobs;
 use crate::checkpoint::{Checkpoints, SignedFile};
 use crate::clock::now_ms;
 use crate::feed::Feed;
@@ -39,6 +40,7 @@ pub(crate) struct World {
     pub(crate) checkpoints: Arc<Checkpoints>,
     pub(crate) feed: Arc<Feed>,
     pub(crate) metrics: Arc<Metrics>,
+    pub(crate) blobs: Arc<Blobs>,
     pub(crate) endorser: KeyFile,
 }
 
@@ -94,8 +96,14 @@ impl World {
             checkpoints: checkpoints.clone(),
             feed: feed.clone(),
         });
-        let application =
-            Application::new(ledger.clone(), signatures.clone(), observer, metrics.clone());
+        let blobs = Arc::new(Blobs::new(ledger.clone(), None));
+        let application = Application::new(
+            ledger.clone(),
+            signatures.clone(),
+            observer,
+            metrics.clone(),
+            blobs.clone(),
+        );
         let admission = Arc::new(Admission::new(ledger.clone(), signatures));
         Arc::new(World {
             keys,
@@ -106,6 +114,7 @@ impl World {
             checkpoints,
             feed,
             metrics,
+            blobs,
             endorser,
         })
     }

@@ -18,6 +18,7 @@ use tokio::sync::broadcast::error::RecvError;
 use crate::admission::Admission;
 use crate::api::{self, Announcer, Parts};
 use crate::application::Application;
+use crate::blobs::{self, Blobs};
 use crate::checkpoint::{Checkpoints, SignedFile};
 use crate::clock::now_ms;
 use crate::config::Config;
@@ -101,7 +102,7 @@ pub async fn run(options: Options, stop: impl Future<Output = ()>) -> anyhow::Re
     // Answers first, then agreement, which may still commit; the ledger closes last.
     tracing::info!("node stops");
     node.handle.shutdown().await;
-    node.checkpoints.abort();
+    node.tasks.iter().for_each(tokio::task::JoinHandle::abort);
     listed.abort();
     ended
 }
@@ -158,7 +159,8 @@ struct Node {
     handle: Handle,
     parts: Parts,
     metrics: Arc<Metrics>,
-    checkpoints: tokio::task::JoinHandle<()>,
+    /// What goes on beside agreement and answers.
+    tasks: Vec<tokio::task::JoinHandle<()>>,
 }
 
 impl Node {
@@ -193,11 +195,13 @@ impl Node {
             feed: feed.clone(),
         };
         let signatures = Arc::new(Signatures::new(metrics.clone()));
+        let blobs = Arc::new(Blobs::new(ledger.clone(), keys.validator.clone()));
         let application = Application::new(
             ledger.clone(),
             signatures.clone(),
             Arc::new(announcer),
             metrics.clone(),
+            blobs.clone(),
         );
         let admission = Arc::new(Admission::new(ledger.clone(), signatures));
         let status_lists = config.status.clone();
@@ -210,7 +214,8 @@ impl Node {
         let parts = Parts {
             moniker: config.moniker.clone(),
             ledger,
-            space,
+            blobs: blobs.clone(),
+            space: space.clone(),
             agreement: Arc::new(handle.clone()),
             intake: Intake::start(admission, config.http.checking_max, CHECKING_THREADS),
             waiting,
@@ -222,8 +227,11 @@ impl Node {
             body: Duration::from_secs(config.http.body_seconds),
             heartbeat: config.consensus.heartbeat(),
         };
-        let checkpoints = tokio::spawn(speak(checkpoints, handle.clone()));
-        Ok(Node { handle, parts, metrics, checkpoints })
+        let tasks = vec![
+            tokio::spawn(speak(checkpoints, handle.clone())),
+            tokio::spawn(blobs::run(blobs, handle.clone(), space)),
+        ];
+        Ok(Node { handle, parts, metrics, tasks })
     }
 }
 

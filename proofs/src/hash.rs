@@ -145,6 +145,8 @@ tags! {
     StatusChunk = "dzong/status-chunk/v1",
     /// The hashes of a registry's chunks.
     StatusNode = "dzong/status-node/v1",
+    /// Signed: that a validator holds, has checked and serves a blob.
+    BlobAttestation = "dzong/blob-attestation/v1",
 }
 
 const fn pad(text: &str) -> [u8; 32] {

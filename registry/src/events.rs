@@ -17,14 +17,14 @@ pub trait EventKind {
     /// The key of the record that the event is about; one event may be pending for each.
     fn subject(&self, envelope: &Envelope) -> String;
 
-    /// What it costs to apply beyond its signatures and bytes, in about microseconds.
-    fn cost(&self) -> u64 {
-        0
-    }
-
     /// The DID whose member has no vote on it, because it is about that member.
     fn recused(&self) -> Option<&str> {
         None
+    }
+
+    /// What deciding it costs beyond its proofs and bytes, in the unit of a block's budget.
+    fn cost(&self) -> u64 {
+        0
     }
 
     /// Decides against `view` and returns what changes. Writes nothing.
@@ -140,6 +140,9 @@ events! {
         status_changed::StatusChanged,
         status_overridden::StatusOverridden,
         status_provider_rotated::StatusProviderRotated,
+    blob {
+        blob_proposed::BlobProposed,
+        blob_activated::BlobActivated,
     }
     resource {
         schema_published::SchemaPublished,

@@ -1,6 +1,7 @@
 //! The genesis document, and the first records that follow from it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use proofs::trust::genesis_hash;
 use proofs::{Hash, Record, ValidatorSet};
@@ -156,6 +157,11 @@ impl Genesis {
 impl View for BTreeMap<String, Record> {
     fn record(&self, key: &str) -> Option<Record> {
         self.get(key).cloned()
+    }
+
+    /// Records alone hold no blobs.
+    fn blob(&self, _id: &str, _range: Range<u64>) -> Option<Vec<u8>> {
+        None
     }
 }
 

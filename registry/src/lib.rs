@@ -17,6 +17,7 @@ pub mod answer;
 pub mod author;
 pub mod authority;
 pub mod base58;
+pub mod blob;
 pub mod control;
 pub mod dereferencing;
 pub mod did;

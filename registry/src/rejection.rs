@@ -1,5 +1,6 @@
 //! Why an event has no effect: the author's fault, with a stable code and what to do about it.
 
+use crate::blob::BlobError;
 use crate::document::DocumentError;
 use crate::governance::GovernanceError;
 use crate::import::{ImportError, NotIndy};
@@ -62,6 +63,9 @@ pub enum Rejection {
     /// The resource breaks a rule.
     #[error("the resource is refused {0}")]
     Resource(#[from] ResourceError),
+    /// The rules about blobs.
+    #[error("the rules about blobs refuse it: {0}")]
+    Blob(#[from] BlobError),
     /// A rule of the trust registry or of oversight is broken.
     #[error("a rule of the Act refuses it: {0}")]
     Trust(#[from] Breach),
@@ -165,6 +169,7 @@ impl Rejection {
             Rejection::Proof(error) => return format!("proof-{}", error.code.as_str()),
             Rejection::Governance(error) => error.code(),
             Rejection::Infrastructure(error) => error.code(),
+            Rejection::Blob(error) => error.code(),
             Rejection::Trust(breach) => breach.code(),
             Rejection::Import(error) => error.code(),
             Rejection::Status(error) => error.code(),

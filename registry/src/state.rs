@@ -1,5 +1,7 @@
 //! How rules read the state and say what changes. They never write.
 
+use std::ops::Range;
+
 use proofs::{Hash, Record};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -14,6 +16,10 @@ use crate::rejection::Rejection;
 pub trait View {
     /// What `key` holds now.
     fn record(&self, key: &str) -> Option<Record>;
+
+    /// These bytes of an active blob; `None` where no such blob is active or it ends before. Where
+    /// the bytes are not on this machine, that is a fault as well.
+    fn blob(&self, id: &str, range: Range<u64>) -> Option<Vec<u8>>;
 }
 
 /// Where and when an event is decided.

@@ -1,5 +1,6 @@
 //! What must hold for people who use a network of real processes. These tests take turns.
 
+mod blobs;
 mod certificates;
 mod clones;
 mod crash;

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use bytes::Bytes;
 use consensus::{Application, Committed, Fault, Head, Invalid, Proposal, Propose, Source};
 use ledger::{Ledger, Memory};
+use node::blobs::Blobs;
 use node::metrics::Metrics;
 use node::signatures::Signatures;
 use proofs::{Certificate, Hash};
@@ -31,12 +32,10 @@ impl Machine {
         let ledger = Ledger::open_in_memory(&self.disk, genesis).expect("a ledger");
         let metrics = Arc::new(Metrics::new());
         let signatures = Arc::new(Signatures::new(metrics.clone()));
-        let application = node::application::Application::new(
-            Arc::new(ledger),
-            signatures,
-            Arc::new(()),
-            metrics,
-        );
+        let ledger = Arc::new(ledger);
+        let blobs = Arc::new(Blobs::new(ledger.clone(), None));
+        let application =
+            node::application::Application::new(ledger, signatures, Arc::new(()), metrics, blobs);
         *process = Some(Arc::new(application));
     }
 

@@ -11,7 +11,7 @@ use arc_malachitebft_core_types::{CommitCertificate, Round, Validity};
 use bytes::Bytes;
 use proofs::{Certificate, PublicKey};
 
-use super::run::Run;
+use super::run::{JUDGE_PAUSE, Run};
 use super::{Duty, End, without};
 use crate::application::{Committed, Fault, Source};
 use crate::context::{
@@ -59,15 +59,24 @@ impl Run {
             let decided = certificate.clone();
             let committed = self.blocking(move |application| application.commit(&decided)).await;
             let failed = |fault: Fault| fault.preventing("a decided block could not be committed");
-            match committed.map_err(failed)? {
-                Some(committed) => return Ok(committed),
-                None => tracing::warn!(%block, "a decided block was lost here: fetching it"),
+            match committed {
+                Ok(Some(committed)) => return Ok(committed),
+                Ok(None) => tracing::warn!(%block, "a decided block was lost here: fetching it"),
+                Err(Fault::NotYet(reason)) => {
+                    tracing::warn!(reason, "a decided block waits");
+                    tokio::time::sleep(JUDGE_PAUSE).await;
+                    continue;
+                }
+                Err(fault) => return Err(failed(fault).into()),
             }
-            let Some(payload) = self.shared.gossip.fetch(block).await else {
+            let Some(payload) = self.shared.fetch(block).await else {
                 tokio::time::sleep(Duration::from_millis(200)).await;
                 continue;
             };
             let stored = self.validate(payload, Source::Decided).await;
+            if let Err(Fault::NotYet(_)) = stored {
+                continue;
+            }
             stored
                 .map_err(|fault| fault.preventing("a decided block could not be stored"))?
                 .map_err(|why| End::Halt(format!("a decided block is invalid here: {why}")))?;

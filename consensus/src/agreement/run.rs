@@ -43,6 +43,11 @@ const LOCK_PATIENCE: Duration = Duration::from_millis(100);
 /// and one empty block after the other would not help.
 const EMPTY_PAUSE: Duration = Duration::from_millis(100);
 
+/// How long a block waits for what it takes to judge it, and how often that is tried. Meanwhile the
+/// engine's own timeouts run, so others decide without us.
+const JUDGE_PATIENCE: Duration = Duration::from_secs(5);
+pub(super) const JUDGE_PAUSE: Duration = Duration::from_millis(100);
+
 /// One engine's run.
 pub(super) struct Run {
     pub(super) shared: Arc<Shared>,
@@ -394,7 +399,19 @@ impl Run {
         payload: Bytes,
         source: Source,
     ) -> Result<Result<Hash, Invalid>, Fault> {
-        self.blocking(move |application| application.validate(payload, source)).await
+        let deadline = Instant::now() + JUDGE_PATIENCE;
+        loop {
+            let block = payload.clone();
+            let verdict = self.blocking(move |application| application.validate(block, source));
+            match verdict.await {
+                Err(Fault::NotYet(_))
+                    if Instant::now() < deadline && !self.shared.is_shut_down() =>
+                {
+                    tokio::time::sleep(JUDGE_PAUSE).await;
+                }
+                verdict => return verdict,
+            }
+        }
     }
 
     fn on_finalized(&mut self, height: u64, reply: Reply<Next<Context>>) {

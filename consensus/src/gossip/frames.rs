@@ -27,6 +27,8 @@ pub(crate) enum Request {
     Cosignature(Vec<u8>),
     /// Double signatures that the sender has found, as JSON.
     Evidence(Vec<u8>),
+    /// A question to the node, opaque here.
+    Question(Vec<u8>),
 }
 
 /// The answer.
@@ -38,6 +40,8 @@ pub(crate) enum Response {
     Busy,
     /// The payload, if it is here.
     Payload(Option<Vec<u8>>),
+    /// The node's answer, if it has one.
+    Answer(Option<Vec<u8>>),
 }
 
 /// Length-limited frames in the one strict encoding.

@@ -1,5 +1,6 @@
 //! Commits, crashes, damage, history and proofs of a whole ledger.
 
+mod blobs;
 mod blocks;
 mod damage;
 mod reads;

@@ -36,7 +36,9 @@ pub(super) async fn guard(State(api): State<Api>, request: Request, next: Next) 
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     // No answer without a height, refusals included.
     headers.entry(HEIGHT).or_insert_with(|| HeaderValue::from(api.snapshot().height()));
-    let exposed = HeaderValue::from_static("dzong-height, etag, location, retry-after");
+    let exposed = HeaderValue::from_static(
+        "accept-ranges, content-range, dzong-height, etag, location, retry-after",
+    );
     headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, exposed);
     let status = response.status();
     let route = route.as_ref().map_or("other", MatchedPath::as_str);
@@ -52,10 +54,10 @@ pub(super) async fn guard(State(api): State<Api>, request: Request, next: Next) 
 /// What a browser asks before it sends.
 fn preflight() -> Response {
     let headers = [
-        (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, HEAD, POST, OPTIONS"),
+        (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, HEAD, POST, PUT, OPTIONS"),
         (
             header::ACCESS_CONTROL_ALLOW_HEADERS,
-            "accept, content-type, if-none-match, last-event-id",
+            "accept, content-type, if-none-match, last-event-id, range",
         ),
         (header::ACCESS_CONTROL_MAX_AGE, "86400"),
     ];

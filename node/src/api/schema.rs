@@ -51,6 +51,11 @@ pub(super) fn base64() -> Value {
     json!({ "type": "string", "contentEncoding": "base64" })
 }
 
+/// Anything.
+pub(super) fn any() -> Value {
+    json!({})
+}
+
 /// Any object.
 pub(super) fn any_object() -> Value {
     json!({ "type": "object" })

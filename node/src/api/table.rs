@@ -10,7 +10,7 @@ use axum::handler::Handler;
 use axum::http::StatusCode;
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::{MethodRouter, get, post};
+use axum::routing::{MethodRouter, get, post, put};
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
@@ -97,6 +97,15 @@ pub(super) fn write<H: Handler<T, Api>, T: 'static>(
     Operation::new("post", post(handler), id, summary)
 }
 
+/// `PUT`.
+pub(super) fn store<H: Handler<T, Api>, T: 'static>(
+    handler: H,
+    id: &str,
+    summary: &str,
+) -> Operation {
+    Operation::new("put", put(handler), id, summary)
+}
+
 impl Operation {
     fn new(method: &'static str, handler: MethodRouter<Api>, id: &str, summary: &str) -> Operation {
         let members = [("operationId", id), ("summary", summary)];
@@ -149,8 +158,18 @@ impl Operation {
     }
 
     /// What the body holds.
-    pub(super) fn body(mut self, required: bool, schema: Value) -> Operation {
-        let body = json!({ "required": required, "content": { JSON: { "schema": schema } } });
+    pub(super) fn body(self, required: bool, schema: Value) -> Operation {
+        self.content(required, JSON, schema)
+    }
+
+    /// The body is bytes, of which there are at most so many.
+    pub(super) fn octets(self, bytes_max: u64) -> Operation {
+        self.content(true, "application/octet-stream", json!({ "maxLength": bytes_max }))
+    }
+
+    fn content(mut self, required: bool, content_type: &str, schema: Value) -> Operation {
+        let body =
+            json!({ "required": required, "content": { content_type: { "schema": schema } } });
         self.members.insert("requestBody".into(), body);
         self.problem(408, "The body took too long.").problem(413, "The body is too large.")
     }

@@ -20,6 +20,7 @@ use crate::space::Room;
 use crate::testing::{AtOnce, World, key};
 use conformance::Document;
 
+mod blobs;
 mod certificates;
 mod conformance;
 mod credentials;
@@ -86,6 +87,7 @@ impl Web {
         let parts = Parts {
             moniker: "test".into(),
             ledger: world.ledger.clone(),
+            blobs: world.blobs.clone(),
             space: Arc::new(space),
             agreement,
             intake: Intake::start(world.admission.clone(), 64, 1),

@@ -42,10 +42,10 @@ async fn browsers_may_ask_and_submit_from_any_page() {
         let request = Request::builder().method("OPTIONS").uri(path);
         let got = web.send(request.body(Body::empty()).unwrap()).await;
         assert_eq!(got.status, StatusCode::NO_CONTENT, "{path}");
-        for name in ["GET", "HEAD", "POST"] {
+        for name in ["GET", "HEAD", "POST", "PUT"] {
             assert!(got.header("access-control-allow-methods").contains(name));
         }
-        for name in ["content-type", "if-none-match", "last-event-id"] {
+        for name in ["content-type", "if-none-match", "last-event-id", "range"] {
             assert!(got.header("access-control-allow-headers").contains(name));
         }
         let got = web.head(path).await;

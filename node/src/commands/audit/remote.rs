@@ -23,7 +23,8 @@ pub(super) fn audit(
         Some(genesis) => genesis,
         None => Genesis::parse(&client.genesis()?).context("the node's genesis document")?,
     };
-    let mut replay = Replay::onto(Ledger::open_in_memory(&Memory::new(), &genesis)?);
+    let replay = Replay::onto(Ledger::open_in_memory(&Memory::new(), &genesis)?);
+    let mut replay = replay.with_blobs_of(client.clone());
     // Before the height: what is cosigned now is committed then.
     let note = Source::node(url).file(CHECKPOINT)?;
     let mut blocks = Blocks::of(client)?;

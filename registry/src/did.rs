@@ -186,8 +186,14 @@ pub fn check_scid(did: &NdiDid, canonical_event_without_proof: &[u8]) -> bool {
 /// A SHA-256 multihash in base58btc (`Qm…`): of an SCID, and of a key in `nextKeyHashes`.
 #[must_use]
 pub fn sha256_multihash(bytes: &[u8]) -> String {
+    sha256_multihash_of(&Sha256::digest(bytes).into())
+}
+
+/// As [`sha256_multihash`], of what has this SHA-256.
+#[must_use]
+pub fn sha256_multihash_of(hash: &[u8; 32]) -> String {
     let mut multihash = SHA2_256.to_vec();
-    multihash.extend_from_slice(&Sha256::digest(bytes));
+    multihash.extend_from_slice(hash);
     base58::encode(&multihash)
 }
 

@@ -140,11 +140,13 @@ events! {
         status_changed::StatusChanged,
         status_overridden::StatusOverridden,
         status_provider_rotated::StatusProviderRotated,
+    }
     blob {
         blob_proposed::BlobProposed,
         blob_activated::BlobActivated,
     }
     resource {
+        credential_definition_published::CredentialDefinitionPublished,
         schema_published::SchemaPublished,
     }
     oversight {

@@ -11,6 +11,7 @@
 //!   replaces is compared, so it has effect once.
 //! * The issuer cannot bring back what is revoked, nor touch a slot that is locked.
 
+mod anoncreds;
 mod change;
 mod hold;
 mod list;
@@ -23,6 +24,8 @@ mod vector;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use anoncreds::DEFINITION;
+pub use anoncreds::{Anoncreds, Defined, status_list};
 pub use change::{Actor, CHANGES_MAX, Changes, Overriding, REGISTRIES_MAX, RegistryChange};
 pub use hold::Holding;
 pub(crate) use hold::hold_kind;
@@ -31,7 +34,7 @@ pub use lock::{Basis, Lock, Locking};
 pub use provider::Provider;
 pub use refusal::StatusError;
 pub use registry::{Format, Head, Hold, Registry};
-pub use vector::{CAPACITY_MAX, CHUNK_SLOTS, Chunk, Vector};
+pub use vector::{Base64, CAPACITY_MAX, CHUNK_SLOTS, Chunk, Vector};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 
 use super::{Publication, ResourceError, check_name};
+use crate::anoncreds::objects::{CredentialDefinition, RevocationRegistryDefinition};
 
 /// Most attributes of a schema: AnonCreds allows so many, for keys grow with them.
 const ATTRIBUTES_MAX: usize = 125;
@@ -28,9 +29,7 @@ pub(super) fn check_schema(publication: &Publication<'_>) -> Result<(), Resource
             return wrong("/content", &format!("{form} ({error})"));
         }
     };
-    if schema.issuer_id != publication.did {
-        return wrong("/content/issuerId", "write the author's DID: nobody publishes for another");
-    }
+    check_issuer(publication, &schema.issuer_id)?;
     if schema.name != publication.name {
         return wrong("/content/name", "write the same as `resourceName`");
     }
@@ -52,4 +51,28 @@ pub(super) fn check_schema(publication: &Publication<'_>) -> Result<(), Resource
         }
     }
     Ok(())
+}
+
+/// Checks an AnonCreds credential definition, whose `issuerId` is the publisher.
+pub(super) fn check_credential_definition(
+    publication: &Publication<'_>,
+) -> Result<(), ResourceError> {
+    let read = CredentialDefinition::read(publication.content, "/content")?;
+    check_issuer(publication, &read.issuer_id)
+}
+
+/// Checks an AnonCreds revocation registry definition, whose `issuerId` is the publisher.
+pub(super) fn check_registry_definition(
+    publication: &Publication<'_>,
+) -> Result<(), ResourceError> {
+    let read = RevocationRegistryDefinition::read(publication.content, "/content")?;
+    check_issuer(publication, &read.issuer_id)
+}
+
+fn check_issuer(publication: &Publication<'_>, issuer: &str) -> Result<(), ResourceError> {
+    let message = "write the author's DID: nobody publishes for another";
+    match issuer == publication.did {
+        true => Ok(()),
+        false => Err(ResourceError::new("/content/issuerId", message)),
+    }
 }

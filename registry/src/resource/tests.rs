@@ -113,7 +113,10 @@ fn refused(members: Value) -> String {
         version: members["resourceVersion"].as_str(),
         content: &members["content"],
     };
-    publication.check().map_or_else(|error| error.place, |()| "accepted".into())
+    let known = ResourceType::named(publication.resource_type);
+    let kind = known.map_or("SchemaPublished", |known| known.kind);
+    let checked = publication.check(kind).and_then(|known| (known.check)(&publication));
+    checked.map_or_else(|error| error.place, |()| "accepted".into())
 }
 
 #[test]

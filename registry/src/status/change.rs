@@ -7,7 +7,8 @@ use serde::Deserialize;
 
 use super::lock::Basis;
 use super::vector::{NODE_CHUNKS, Node};
-use super::{CHUNK_SLOTS, Chunk, Head, Hold, Lock, Locking, Registry, Status, StatusError};
+use super::{Base64, CHUNK_SLOTS, Chunk, Head, Hold, Lock, Locking, Registry, Status, StatusError};
+use crate::anoncreds::Point;
 use crate::rejection::Rejection;
 use crate::state::{self, Change, View};
 use crate::trust::forms;
@@ -21,6 +22,8 @@ pub const REGISTRIES_MAX: usize = 16;
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct RegistryChange {
+    /// The AnonCreds accumulator that the issuer's own software came to, as it writes it.
+    pub accumulator: Option<String>,
     /// The version of the registry's head that this replaces.
     pub previous_version: u64,
     /// Slots that count again.
@@ -176,6 +179,9 @@ struct Work<'a> {
     head: Head,
     chunks: BTreeMap<u32, Chunk>,
     locks: BTreeMap<u32, Lock>,
+    /// Slots that count from now on, and those that no longer do.
+    began: Vec<u32>,
+    ceased: Vec<u32>,
 }
 
 impl<'a> Work<'a> {
@@ -187,7 +193,8 @@ impl<'a> Work<'a> {
         let (record, head) = state::expect(&Head::key(&change.registry), view)?;
         crate::events::check_version(change.previous_version, &record)?;
         let (chunks, locks) = (BTreeMap::new(), BTreeMap::new());
-        Ok(Work { registry, change, view, head, chunks, locks })
+        let (began, ceased) = (Vec::new(), Vec::new());
+        Ok(Work { registry, change, view, head, chunks, locks, began, ceased })
     }
 
     fn run(mut self, actor: Actor<'_>) -> Result<Vec<Change>, Rejection> {
@@ -197,7 +204,30 @@ impl<'a> Work<'a> {
             }
             self.step(slot, to, actor)?;
         }
+        self.accumulate()?;
         self.finish()
+    }
+
+    /// The AnonCreds accumulator that follows; what the issuer's software came to is compared.
+    fn accumulate(&mut self) -> Result<(), Rejection> {
+        let claim = self.change.accumulator.as_deref();
+        let (Some(anoncreds), Some(before)) = (&self.registry.anoncreds, self.head.accumulator())
+        else {
+            let form = "is for registries that are read as AnonCreds";
+            return match claim {
+                None => Ok(()),
+                Some(_) => Err(StatusError::Form("accumulator", form))?,
+            };
+        };
+        let slots = (&*self.began, &*self.ceased);
+        let after = anoncreds.shift(&before, self.registry.capacity, slots, self.view)?;
+        if let Some(claim) = claim {
+            let expected = || StatusError::Accumulator { expected: after.to_text() };
+            let point = Point::parse(claim).map_err(StatusError::Point)?;
+            (point == after).then_some(()).ok_or_else(expected)?;
+        }
+        self.head.accumulator = Some(Base64(after.to_bytes()));
+        Ok(())
     }
 
     /// Takes one slot from its status to the next.
@@ -224,6 +254,11 @@ impl<'a> Work<'a> {
         self.check_lock(&mut chunk, slot, to, actor)?;
         if let Some(to) = to {
             chunk.set(slot, to);
+            match (from == Status::Valid, to == Status::Valid) {
+                (false, true) => self.began.push(slot),
+                (true, false) => self.ceased.push(slot),
+                _ => {}
+            }
         }
         self.chunks.insert(number, chunk);
         Ok(())

@@ -166,6 +166,9 @@ impl Question {
             "version": head.version,
         });
         let members = json.as_object_mut()?;
+        if let Some(accumulator) = &head.content.accumulator {
+            members.insert("accumulator".to_owned(), json!(accumulator));
+        }
         match (self.part, statuses) {
             (Part::Statuses, Some(statuses)) => {
                 let vector = Vector::read(registry.capacity, statuses)?;
@@ -175,6 +178,7 @@ impl Question {
                 members.insert("statuses".to_owned(), vector.to_base64().into());
             }
             (Part::Registry, None) => {
+                members.insert("anoncreds".to_owned(), json!(registry.anoncreds));
                 members.insert("created".to_owned(), json!(registry.created));
                 members.insert("credentialType".to_owned(), json!(registry.credential_type));
                 members.insert("formats".to_owned(), json!(registry.formats));

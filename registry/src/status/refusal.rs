@@ -1,5 +1,7 @@
 //! Why a change of statuses is refused.
 
+use crate::anoncreds::PointError;
+
 use super::{CAPACITY_MAX, CHANGES_MAX, REGISTRIES_MAX, Status};
 
 /// A rule of revocation that an event breaks.
@@ -75,6 +77,9 @@ pub enum StatusError {
         /// The one that follows, as the AnonCreds libraries write it.
         expected: String,
     },
+    /// The issuer's own accumulator is no point.
+    #[error("`accumulator`: {0}")]
+    Point(PointError),
     /// What the registry's views need is not there.
     #[error("{0}")]
     Unmet(String),
@@ -100,6 +105,7 @@ impl StatusError {
             StatusError::Held(_) => "registry-held",
             StatusError::NotIssuer(_) => "not-issuer",
             StatusError::Accumulator { .. } => "accumulator-mismatch",
+            StatusError::Point(_) => "accumulator",
             StatusError::Unmet(_) => "registry-unmet",
         }
     }

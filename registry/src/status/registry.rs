@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use proofs::{Hash, Record};
 use serde::{Deserialize, Serialize};
 
-use super::{CAPACITY_MAX, StatusError, vector};
+use super::{Anoncreds, Base64, CAPACITY_MAX, StatusError, vector};
+use crate::anoncreds::{MAX_CRED_NUM_MAX, Point};
 use crate::rejection::Rejection;
 use crate::state::{self, Change};
 use crate::trust::Moment;
@@ -14,6 +15,8 @@ use crate::trust::Moment;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Format {
+    /// AnonCreds v1 revocation status lists, with an accumulator.
+    Anoncreds,
     /// W3C Bitstring Status List 1.0.
     Bitstring,
     /// IETF Token Status List.
@@ -46,6 +49,9 @@ impl Hold {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Registry {
+    /// Its AnonCreds objects, where it has that format.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub anoncreds: Option<Anoncreds>,
     /// How many slots there are, slot 0 included, which is never given.
     pub capacity: u32,
     /// When it was created.
@@ -98,6 +104,9 @@ impl Registry {
         if self.formats.is_empty() {
             return Err(StatusError::Form("formats", "names at least one form to read it in"));
         }
+        if self.formats.contains(&Format::Anoncreds) && self.capacity > MAX_CRED_NUM_MAX {
+            return Err(StatusError::Form("capacity", "is at most 32768 of AnonCreds"));
+        }
         match &self.credential_type {
             Some(name) => check_name(name),
             None => Ok(()),
@@ -117,10 +126,10 @@ impl Registry {
         self.hold.as_ref().map(|(hold, _)| *hold)
     }
 
-    /// The head of its vector as it begins.
-    #[must_use]
-    pub fn fresh_head(&self) -> Head {
-        Head { nodes: vector::fresh_nodes(self.capacity) }
+    /// The head of its vector as it begins, with this accumulator.
+    pub(crate) fn fresh_head(&self, accumulator: Option<Point>) -> Head {
+        let accumulator = accumulator.map(|point| Base64(point.to_bytes()));
+        Head { accumulator, nodes: vector::fresh_nodes(self.capacity) }
     }
 }
 
@@ -135,6 +144,9 @@ fn check_name(name: &str) -> Result<(), StatusError> {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Head {
+    /// The AnonCreds accumulator as an affine point, as tails files write one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accumulator: Option<Base64<128>>,
     /// The vector's nodes: a hash for each 32,768 slots.
     pub nodes: Vec<Hash>,
 }
@@ -144,6 +156,12 @@ impl Head {
     #[must_use]
     pub fn key(id: &str) -> String {
         format!("status/{id}")
+    }
+
+    /// The AnonCreds accumulator, where the registry has one.
+    #[must_use]
+    pub fn accumulator(&self) -> Option<Point> {
+        Point::from_bytes(&self.accumulator.as_ref()?.0).ok()
     }
 
     /// The change that makes this the head.

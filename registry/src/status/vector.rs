@@ -313,7 +313,7 @@ impl Vector {
 
 /// Bytes of a fixed number that JSON writes in base64.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Base64<const N: usize>([u8; N]);
+pub struct Base64<const N: usize>(pub [u8; N]);
 
 impl<const N: usize> Serialize for Base64<N> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

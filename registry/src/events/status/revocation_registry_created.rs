@@ -3,19 +3,24 @@
 use std::collections::BTreeSet;
 
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
+use crate::anoncreds::Point;
 use crate::authority::{Power, Rule, acting};
 use crate::event::Envelope;
 use crate::events::{EventKind, check_replaced};
 use crate::rejection::Rejection;
 use crate::state::{Change, Context, View};
-use crate::status::{Format, Registry};
+use crate::resource::Publishing;
+use crate::status::{Anoncreds, DEFINITION, Defined, Format, Registry, StatusError};
 use crate::trust::Moment;
 
 /// The members of `RevocationRegistryCreated`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct RevocationRegistryCreated {
+    /// The AnonCreds revocation registry definition, which is published as a resource.
+    anoncreds: Option<Box<RawValue>>,
     capacity: u32,
     credential_type: Option<String>,
     formats: BTreeSet<Format>,
@@ -32,6 +37,7 @@ impl RevocationRegistryCreated {
 
     fn registry(&self, envelope: &Envelope, time: u64) -> Registry {
         Registry {
+            anoncreds: None,
             capacity: self.capacity,
             created: Moment(time),
             credential_type: self.credential_type.clone(),
@@ -40,15 +46,52 @@ impl RevocationRegistryCreated {
             issuer: envelope.author.clone(),
         }
     }
+
+    /// The definition as a resource, in the series of its own.
+    fn definition(&self) -> Option<Publishing> {
+        Some(Publishing::alone(DEFINITION, self.anoncreds.as_ref()?))
+    }
+
+    /// Publishes the definition, and gives the registry its accumulator.
+    fn define(
+        &self,
+        registry: &mut Registry,
+        definition: &Publishing,
+        envelope: &Envelope,
+        context: &Context,
+        view: &dyn View,
+    ) -> Result<(Point, Vec<Change>), Rejection> {
+        let mut changes = definition.apply(envelope, context, view)?;
+        let place = (definition.id(), &*envelope.author, self.capacity);
+        let (anoncreds, initial) = Anoncreds::open(&definition.content()?, place, view)?;
+        let key = Defined::key(&envelope.author, &anoncreds.definition);
+        changes.push(Change::new(key, &Defined { registry: envelope.id.to_string() }));
+        registry.anoncreds = Some(anoncreds);
+        Ok((initial, changes))
+    }
 }
 
 impl EventKind for RevocationRegistryCreated {
     fn check(&self, envelope: &Envelope, _unsecured: &[u8]) -> Result<(), Rejection> {
-        Ok(self.registry(envelope, 0).check()?)
+        let registry = self.registry(envelope, 0);
+        registry.check()?;
+        if registry.formats.contains(&Format::Anoncreds) != self.anoncreds.is_some() {
+            let form = "goes with the format `anoncreds`, and that with it";
+            Err(StatusError::Form("anoncreds", form))?;
+        }
+        match self.definition() {
+            Some(definition) => definition.check(envelope, Self::RULE.kind),
+            None => Ok(()),
+        }
     }
 
     fn subject(&self, envelope: &Envelope) -> String {
         Registry::key(&envelope.id.to_string())
+    }
+
+    fn cost(&self) -> u64 {
+        let points = self.anoncreds.as_ref().map_or(0, |_| u64::from(self.capacity) * 3);
+        points + self.definition().map_or(0, |definition| definition.cost())
     }
 
     fn apply(
@@ -60,8 +103,15 @@ impl EventKind for RevocationRegistryCreated {
         acting(&Self::RULE, envelope, context, view)?;
         let key = self.subject(envelope);
         check_replaced(&key, None, view)?;
-        let registry = self.registry(envelope, context.time);
-        let head = registry.fresh_head().change(&envelope.id.to_string());
-        Ok(vec![Change::new(key, &registry), head])
+        let mut registry = self.registry(envelope, context.time);
+        let (mut accumulator, mut changes) = (None, Vec::new());
+        if let Some(definition) = self.definition() {
+            let (initial, published) =
+                self.define(&mut registry, &definition, envelope, context, view)?;
+            (accumulator, changes) = (Some(initial), published);
+        }
+        let head = registry.fresh_head(accumulator).change(&envelope.id.to_string());
+        changes.extend([Change::new(key, &registry), head]);
+        Ok(changes)
     }
 }

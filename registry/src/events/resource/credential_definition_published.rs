@@ -1,0 +1,11 @@
+//! `CredentialDefinitionPublished`: the public keys with which an issuer signs AnonCreds of a schema.
+
+use crate::authority::Power;
+use crate::resource::publication_kind;
+
+publication_kind! {
+    /// The members of `CredentialDefinitionPublished`.
+    CredentialDefinitionPublished, sections "s.47, s.48",
+    conditions "It is of a published schema, and by the author for itself; what is published never \
+        changes."
+}

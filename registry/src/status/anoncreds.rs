@@ -1,0 +1,148 @@
+//! The AnonCreds v1 view of a registry: its definition, and the accumulator that every validator
+//! computes from the public tails (`crate::anoncreds`).
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::{Status, StatusError, Vector};
+use crate::anoncreds::objects::{CredentialDefinition, RevocationRegistryDefinition};
+use crate::anoncreds::{self, Point, tail_at, tail_index};
+use crate::blob::{self, BlobState};
+use crate::did;
+use crate::rejection::Rejection;
+use crate::resource;
+use crate::state::{self, View};
+
+/// The type of resource that a definition is.
+pub(crate) const DEFINITION: &str = "anonCredsRevocRegDef";
+/// The kind of blob that a tails file is.
+const TAILS: &str = "anonCredsTails";
+/// Bytes of a point in a tails file.
+const POINT_BYTES: usize = 128;
+
+/// Where a registry's AnonCreds objects are. Members stand in canonical order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Anoncreds {
+    /// The definition: the id of a resource of the issuer.
+    pub definition: String,
+    /// The tails file: the id of an active blob.
+    pub tails: String,
+}
+
+/// The content of `anoncreds-registry/<issuer>/<definition>`: the one registry of a definition.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Defined {
+    /// The registry's id.
+    pub registry: String,
+}
+
+impl Defined {
+    /// The key under a definition.
+    #[must_use]
+    pub fn key(issuer: &str, definition: &str) -> String {
+        format!("anoncreds-registry/{issuer}/{definition}")
+    }
+}
+
+impl Anoncreds {
+    /// The view of a registry with this definition, and its accumulator as it begins.
+    ///
+    /// # Errors
+    /// The credential definition or the tails are not there, or do not belong together.
+    pub(crate) fn open(
+        definition: &Value,
+        (id, issuer, capacity): (String, &str, u32),
+        view: &dyn View,
+    ) -> Result<(Anoncreds, Point), Rejection> {
+        let unmet = |why: &str| StatusError::Unmet(why.to_owned());
+        let read = RevocationRegistryDefinition::read(definition, "/anoncreds")?;
+        if read.issuer_id != issuer {
+            Err(unmet("`issuerId` of the definition is another than the author"))?;
+        }
+        if read.max_cred_num != capacity {
+            Err(unmet("`capacity` is `maxCredNum` of the definition"))?;
+        }
+        let own = resource::split_uri(&read.cred_def_id).is_some_and(|(did, _)| did == issuer);
+        let keys = resource::find(&read.cred_def_id, view).filter(|_| own);
+        let keys = keys.filter(|state| state.resource_type == "anonCredsCredDef");
+        let keys = keys.and_then(|state| serde_json::from_str(state.content.get()).ok());
+        let keys: Value = keys.ok_or_else(|| {
+            unmet("`credDefId` is the DID URL of a credential definition that the author published")
+        })?;
+        let keys = CredentialDefinition::read(&keys, "/credDefId")?;
+        let tails = format!("z{}", did::sha256_multihash_of(&read.tails_hash));
+        let state = state::read::<BlobState>(&blob::key(&tails), view)?.map(|(_, state)| state);
+        let ready = state.is_some_and(|state| state.kind == TAILS && state.is_active());
+        if !ready {
+            Err(unmet("its tails are no active blob yet: put them first (`dzong blob put`)"))?;
+        }
+        let anoncreds = Anoncreds { definition: id, tails };
+        if Some(anoncreds.tail(0, view)?) != keys.g_dash {
+            Err(unmet("the tails are not of this credential definition"))?;
+        }
+        let initial = anoncreds.initial(capacity, view)?;
+        Ok((anoncreds, initial))
+    }
+
+    /// The sum of all credentials' tails.
+    fn initial(&self, capacity: u32, view: &dyn View) -> Result<Point, Rejection> {
+        let bytes = tail_at(1).start..tail_at(capacity).end;
+        let bytes = view.blob(&self.tails, bytes).ok_or_else(absent)?;
+        let (points, _) = bytes.as_chunks::<POINT_BYTES>();
+        let points: Option<Vec<Point>> =
+            points.iter().map(|bytes| Point::from_bytes(bytes).ok()).collect();
+        let points = points.ok_or_else(absent)?;
+        let (first, rest) = points.split_first().ok_or_else(absent)?;
+        anoncreds::shift(first, rest.iter().copied(), []).ok_or_else(absent)
+    }
+
+    fn tail(&self, index: u32, view: &dyn View) -> Result<Point, Rejection> {
+        let bytes = view.blob(&self.tails, tail_at(index)).ok_or_else(absent)?;
+        let bytes = bytes.as_slice().try_into().map_err(|_| absent())?;
+        Point::from_bytes(bytes).map_err(|_| absent())
+    }
+
+    /// The accumulator after these slots began to count, and those ceased to.
+    ///
+    /// # Errors
+    /// The tails are not there, which no attested blob lets happen.
+    pub(crate) fn shift(
+        &self,
+        accumulator: &Point,
+        capacity: u32,
+        (began, ceased): (&[u32], &[u32]),
+        view: &dyn View,
+    ) -> Result<Point, Rejection> {
+        let tails = |slots: &[u32]| -> Result<Vec<Point>, Rejection> {
+            let index = |slot: &u32| tail_index(*slot, capacity).ok_or_else(absent);
+            slots.iter().map(|slot| self.tail(index(slot)?, view)).collect()
+        };
+        anoncreds::shift(accumulator, tails(began)?, tails(ceased)?).ok_or_else(absent)
+    }
+}
+
+fn absent() -> Rejection {
+    StatusError::Unmet("the tails of the registry cannot be read".to_owned()).into()
+}
+
+/// The status list as AnonCreds libraries read it. Suspended credentials are in it as revoked ones
+/// are, and position 0, which no credential has, is not: the libraries add nothing for it.
+#[must_use]
+pub fn status_list(
+    (issuer, definition): (&str, &str),
+    accumulator: &Point,
+    vector: &Vector,
+    timestamp: u64,
+) -> Value {
+    let bit = |slot| u8::from(slot != 0 && vector.status(slot) != Some(Status::Valid));
+    let bits: Vec<u8> = (0..vector.capacity()).map(bit).collect();
+    json!({
+        "currentAccumulator": accumulator.to_text(),
+        "issuerId": issuer,
+        "revRegDefId": resource::uri(issuer, definition),
+        "revocationList": bits,
+        "timestamp": timestamp,
+    })
+}

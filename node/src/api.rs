@@ -7,6 +7,7 @@
 //! * The node never says that anything is verified; it hands out proofs.
 //! * Nothing is logged of who asked for what.
 
+mod anoncreds;
 mod answer;
 mod blobs;
 mod blocks;
@@ -184,6 +185,7 @@ impl Observer for Announcer {
 /// Every route.
 fn table() -> Table {
     let families = [
+        anoncreds::routes,
         blobs::routes,
         blocks::routes,
         certificates::routes,

@@ -3,6 +3,7 @@
 
 use ledger::{Snapshot, Version};
 use proofs::ProvenRecord;
+use registry::anoncreds::Point;
 use registry::status::{
     Answer, CHUNK_SLOTS, Chunk, Head, Part, Question, Registry, Vector, Wanted,
 };
@@ -125,6 +126,8 @@ pub struct Statuses {
     pub since: u64,
     /// The statuses.
     pub vector: Vector,
+    /// The AnonCreds accumulator, where the registry has one.
+    pub accumulator: Option<Point>,
 }
 
 impl Statuses {
@@ -167,7 +170,10 @@ impl Statuses {
             serde_json::from_str(content.get()).map_err(|error| Problem::fault(&error))?;
         let vector = vector(snapshot, id, registry.capacity, since)?;
         match vector.nodes() == content.nodes {
-            true => Ok(Statuses { registry, version, since, vector }),
+            true => {
+                let accumulator = content.accumulator();
+                Ok(Statuses { registry, version, since, vector, accumulator })
+            }
             false => Err(superseded()),
         }
     }

@@ -38,7 +38,10 @@ const REGISTRIES: Series = Series::new(
 );
 
 pub(super) fn routes(table: Table) -> Table {
+    let anoncreds = object([("definition", text()), ("tails", text())]);
     let registry = object([
+        ("accumulator?", base64()),
+        ("anoncreds", or_null(anoncreds)),
         ("capacity", range(2, 1 << 20)),
         ("created", schema::time()),
         ("credentialType", or_null(text())),
@@ -52,6 +55,7 @@ pub(super) fn routes(table: Table) -> Table {
         ("version", count()),
     ]);
     let all = object([
+        ("accumulator?", base64()),
         ("capacity", range(2, 1 << 20)),
         ("issuer", did()),
         ("proof?", named("Proof")),

@@ -13,6 +13,15 @@ Invariants:
 
 from .answer import check, check_receipt
 from .trust import Trust
+from .vector import apply_delta, nodes_of, status_at
 from .verdict import Verdict
 
-__all__ = ["Trust", "Verdict", "check", "check_receipt"]
+__all__ = [
+    "Trust",
+    "Verdict",
+    "apply_delta",
+    "check",
+    "check_receipt",
+    "nodes_of",
+    "status_at",
+]

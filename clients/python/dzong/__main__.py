@@ -1,4 +1,5 @@
-"""`python -m dzong`: verify a file, resolve a DID, ask who may do what, follow, audit the log."""
+"""`python -m dzong`: verify a file, resolve a DID, ask who may do what or what was revoked, follow,
+audit the log."""
 
 import argparse
 import json
@@ -7,7 +8,7 @@ import time
 from pathlib import Path
 from urllib.parse import urlencode
 
-from . import asked, did, trqp
+from . import asked, did, status, trqp
 from .answer import check, check_receipt
 from .canonical import parse, parse_canonical
 from .client import Folder, Node, Unavailable
@@ -17,7 +18,7 @@ from .verdict import EXIT_CODES, Invalid, Refusal, Verdict
 
 _EXIT = (
     "exit code: 0 valid, 2 stale, 3 untrusted, 4 invalid; 1 where nothing could be checked, or "
-    "where it is proven that the DID or version does not exist, or that it may not"
+    "where it is proven that what was asked for does not exist, or that it may not"
 )
 _QUERIES = {"authorization": trqp.Authorization, "recognition": trqp.Recognition}
 _VALIDATORS_KEY = "network/validators"
@@ -70,6 +71,17 @@ def _parser() -> argparse.ArgumentParser:
         query.add_argument("--url", required=True, help="a node; it is not believed")
         query.set_defaults(run=_query, kind=kind)
 
+    statuses = commands.add_parser("status", help="a revocation registry, and what it revokes")
+    statuses.add_argument("registry", help="the registry's id")
+    part = statuses.add_mutually_exclusive_group()
+    part.add_argument("--all", action="store_true", help="all statuses, in base64")
+    part.add_argument("--slot", metavar="N", type=int, help="one slot's; the node learns which")
+    version = statuses.add_mutually_exclusive_group()
+    version.add_argument("--time", metavar="T", help="as of the end of this second")
+    version.add_argument("--version", metavar="N", type=int, help="as of this version")
+    statuses.add_argument("--url", required=True, help="a node; it is not believed")
+    statuses.set_defaults(run=_status)
+
     receipt = commands.add_parser("receipt", help="get and check the proof of an event")
     receipt.add_argument("event", help="the event's id")
     receipt.add_argument("--url", required=True, help="a node; it is not believed")
@@ -90,11 +102,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     log.set_defaults(run=_audit_log)
 
-    for command in (verify, resolve, *queries, receipt, onward, log):
+    for command in (verify, resolve, *queries, statuses, receipt, onward, log):
         trust = command.add_mutually_exclusive_group(required=True)
         trust.add_argument("--genesis", metavar="FILE", help="the network's genesis document")
         trust.add_argument("--checkpoint", metavar="FILE", help="a pinned checkpoint")
-    for command in (verify, resolve, *queries):
+    for command in (verify, resolve, *queries, statuses):
         command.add_argument("--max-age", metavar="SECONDS", type=int, help="refuse older answers")
     return parser
 
@@ -207,6 +219,28 @@ def _query(options) -> int:
     print(json.dumps(answer, indent=2, ensure_ascii=False))
     # A proven "no" is no leave: scripts see that by the exit code, as with `dzong`.
     return EXIT_CODES[verdict.name] or int(answer.get(query.SAID) is not True)
+
+
+def _status(options) -> int:
+    trust = _trust(options)
+    part = "statuses" if options.all else "registry"
+    part = part if options.slot is None else options.slot
+    question = status.Question(part, options.registry, options.time, options.version)
+    try:
+        question = status.Question.read(question.to_json())
+    except Invalid as error:
+        raise Unavailable(str(error)) from None
+    data = Node(options.url).status(question)
+    asked_for = {"status": question.to_json()}
+    verdict = check(trust, data, _now(), _age_max(options), asked_for)
+    print(verdict, file=sys.stderr)
+    if verdict.name not in ("valid", "stale"):
+        return EXIT_CODES[verdict.name]
+    answer = json.loads(data)
+    del answer["proof"]
+    print(json.dumps(answer, indent=2, ensure_ascii=False))
+    # A proven "none" is nothing to rely on: scripts see that by the exit code, as with `dzong`.
+    return EXIT_CODES[verdict.name] or int("error" in answer)
 
 
 def _receipt(options) -> int:

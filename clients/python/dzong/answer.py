@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from . import anoncreds, dereferencing, did, hashes, resource, trqp
+from . import anoncreds, dereferencing, did, hashes, resource, status, trqp
 from .canonical import canonical, parse
 from .chain import Certificate, Header
 from .events import EVENT_BYTES_MAX
@@ -17,9 +17,9 @@ PROOF_TYPE = "DzongProof"
 
 
 def check(trust: Trust, data: bytes, now: int, age_max: int | None = None, asked=None) -> Verdict:
-    """Whether the answer in `data` (about a DID, a DID URL, a resource, a record, or who may do
-    what; a receipt, a trust chain or a fork proof) is proven to someone who holds `trust`, at
-    `now`, and not older than `age_max`; all in milliseconds.
+    """Whether the answer in `data` (about a DID, a DID URL, a resource, a record, who may do what,
+    or what was revoked; a receipt, a trust chain or a fork proof) is proven to someone who holds
+    `trust`, at `now`, and not older than `age_max`; all in milliseconds.
 
     `asked` is the question that was put, as it stands in a proof (`{"record": key}`). Whoever
     receives an answer over a network gives it: a proof of another question is no answer.
@@ -117,8 +117,11 @@ def _check_answer(trust: Trust, answer: dict, now: int, age_max, asked):
         one.verify(header.state_root)
     # Another network's answer is judged as such later, not by its DIDs' names.
     network = trust.network if genesis == trust.genesis else _network(question.did)
+    # Of a list of statuses the records have only the hashes.
+    given = [answer.get("statuses")] if type(question) is status.Question else []
+    rebuilt = question.answer(network, proven, header.time, *given)
     # Canonical bytes are compared: to Python, `True` equals 1.
-    if canonical(question.answer(network, proven, header.time)) != canonical(answer):
+    if canonical(rebuilt) != canonical(answer):
         raise Invalid("the answer is not what the proven records say")
     height, time = _settle(trust, header, certificate, now)
     if height < trust.height:
@@ -171,6 +174,7 @@ _QUESTIONS = {
     "record": RecordQuestion,
     "resolution": did.Question,
     "resource": resource.Question,
+    "status": status.Question,
 }
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from .answer import ANSWER_BYTES_MAX
 from .asked import read
 from .imported import is_foreign
+from .status import Question as StatusQuestion
 from .trust import CHAIN_BYTES_MAX
 
 _SECONDS_MAX = 30
@@ -96,6 +97,22 @@ class Node:
         # That nobody knows the authority is proven, too.
         return self.get(f"{kind}?proof=true", ANSWER_BYTES_MAX, (200, 404), sent=sent)
 
+    def status(self, question: StatusQuestion) -> bytes:
+        """A revocation registry, its statuses or a slot's, with the proof."""
+        below = "" if question.part == "registry" else "/statuses"
+        if type(question.part) is int:
+            below = f"/slots/{question.part}"
+        asked = {"proof": "true", "time": question.time, "version": question.version}
+        query = {name: value for name, value in asked.items() if value is not None}
+        path = f"{_registry(question.registry)}{below}?{urllib.parse.urlencode(query)}"
+        # That there is no such registry, version or slot is proven, too.
+        return self.get(path, ANSWER_BYTES_MAX, (200, 404))
+
+    def status_delta(self, registry: str, version: int) -> bytes:
+        """What changed in a revocation registry since a version; nothing proves it but the hashes
+        of the registry's head."""
+        return self.get(f"{_registry(registry)}/delta?from={version}", ANSWER_BYTES_MAX)
+
     def receipt(self, event: str) -> bytes:
         """The proof that an event is in the log."""
         path = f"v1/events/{urllib.parse.quote(event, safe='')}/receipt"
@@ -108,6 +125,10 @@ class Node:
     def record(self, key: str) -> bytes:
         """The record under a key with its proof."""
         return self.get(f"v1/records/{urllib.parse.quote(key)}?proof=true", ANSWER_BYTES_MAX)
+
+
+def _registry(registry: str) -> str:
+    return f"v1/revocation/registries/{urllib.parse.quote(registry, safe='')}"
 
 
 class Folder:

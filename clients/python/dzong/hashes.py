@@ -13,6 +13,8 @@ STATE_LEAF = b"dzong/state-leaf/v1"
 STATE_NODE = b"dzong/state-node/v1"
 HISTORY_LEAF = b"dzong/history-leaf/v1"
 HISTORY_NODE = b"dzong/history-node/v1"
+STATUS_CHUNK = b"dzong/status-chunk/v1"
+STATUS_NODE = b"dzong/status-node/v1"
 #: Signed, not hashed.
 PRECOMMIT = b"dzong/precommit/v1"
 

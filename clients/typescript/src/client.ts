@@ -6,13 +6,18 @@ import { HAND_OVERS_MAX } from "./chain.js";
 import { parseDid } from "./did.js";
 import { FormatError, ProblemError, TransportError, UnverifiedError } from "./errors.js";
 import { eventBytes, eventId, type Event } from "./events.js";
-import { Http, problemOf, type Limits } from "./http.js";
+import { Http, isProblem, problemOf, type Limits } from "./http.js";
 import { isForeign } from "./imported.js";
 import { isObject, parse, sameJson, type Json, type JsonObject } from "./json.js";
 import {
   failureOf, readDidState, type DidState, type Failure, type Question,
 } from "./resolution.js";
 import type { LedgerRecord } from "./record.js";
+import {
+  readRevocationRegistry, readSlotStatus, readStatusList, statusPath, updated, type AsOf,
+  type RevocationRegistry, type SlotStatus, type StatusList,
+} from "./revocation.js";
+import { readStatusQuestion, type StatusPart } from "./status.js";
 import { readTrustQuestion, type TrustQuery, type TrustQuestion } from "./trqp.js";
 import { checkpointOf, domainOf, trustCheckpoint, trustGenesis, type Trust } from "./trust.js";
 import { verify, verifyReceipt, type Proven, type Verdict } from "./verify.js";
@@ -65,6 +70,14 @@ export interface Answered extends At {
   readonly chain: readonly string[] | null;
   /** Why it does not hold. */
   readonly message: string | null;
+}
+
+/** What was asked for of a revocation registry, verified. */
+export interface Found<T> extends At {
+  /** Null where there is no such registry, version or slot. */
+  readonly found: T | null;
+  /** Why there is none. */
+  readonly error: string | null;
 }
 
 /** A verified record; null where nothing has that key. */
@@ -188,6 +201,34 @@ export class DzongClient {
     return this.#query("recognition", question);
   }
 
+  /** A revocation registry by its id: what it is, and the head of its statuses. */
+  revocationRegistry(id: string, as: AsOf = {}): Promise<Found<RevocationRegistry>> {
+    return this.#status("registry", id, as, readRevocationRegistry);
+  }
+
+  /** All statuses of a revocation registry; asking for all tells nobody which one is meant. */
+  statuses(id: string, as: AsOf = {}): Promise<Found<StatusList>> {
+    return this.#status("statuses", id, as, readStatusList);
+  }
+
+  /** The status of one slot. The node learns which. */
+  slotStatus(id: string, slot: number, as: { readonly time?: string } = {}):
+  Promise<Found<SlotStatus>> {
+    return this.#status({ slot }, id, as, readSlotStatus);
+  }
+
+  /**
+   * All statuses as they are now, for who holds an older list: by what changed since then, if that
+   * leads to the statuses that the registry's head proves; else the whole list is asked for.
+   */
+  async statusesSince(held: StatusList): Promise<Found<StatusList>> {
+    const delta = await this.#delta(held);
+    const { found: head, ...at } = await this.revocationRegistry(held.registry);
+    if (head === null) return { ...at, found: null };
+    const list = delta === null ? null : updated(held, delta, head);
+    return list === null ? this.statuses(held.registry) : { ...at, found: list };
+  }
+
   /** Reads a record by its key. */
   async record(key: string): Promise<Recorded> {
     const path = key.split("/").map(encodeURIComponent).join("/");
@@ -277,7 +318,8 @@ export class DzongClient {
       const reply = await this.#http.request(path, accept, init);
       const verdict = await this.#judge(reply.body);
       // Where the node proves nothing, its own word tells what is wrong.
-      const isRefusal = verdict.verdict === "invalid" && [400, 500].includes(reply.status);
+      const isRefusal = verdict.verdict === "invalid"
+        && ([400, 500].includes(reply.status) || isProblem(reply));
       if (isRefusal) throw problemOf(reply);
       return verdict;
     };
@@ -302,6 +344,35 @@ export class DzongClient {
       chain: Array.isArray(chain) ? chain as string[] : null,
       message: typeof message === "string" ? message : typeof detail === "string" ? detail : null,
     };
+  }
+
+  async #status<T>(
+    part: StatusPart,
+    registry: string,
+    as: { readonly time?: string; readonly version?: number },
+    read: (answer: JsonObject) => T,
+  ): Promise<Found<T>> {
+    const asked = { part, registry, ...as } as JsonObject;
+    const question = readStatusQuestion(asked);
+    // A proof makes an answer of "there is none" as good as any other.
+    const { proven, at } = await this.#proven(statusPath(question), [200, 404]);
+    if (proven.kind !== "status" || !sameAsked(proven.question, question)) {
+      throw new UnverifiedError("invalid", "it answers another question than was asked");
+    }
+    const { error } = proven.answer;
+    if (typeof error === "string") return { ...at, found: null, error };
+    return { ...at, found: read(proven.answer), error: null };
+  }
+
+  /** What changed in a registry since a list; null where the node does not say. */
+  async #delta({ registry, version }: StatusList): Promise<Uint8Array | null> {
+    const path = `v1/revocation/registries/${registry}/delta?from=${version}`;
+    try {
+      return (await this.#http.request(path, [200])).body;
+    } catch (error) {
+      if (error instanceof ProblemError) return null;
+      throw error;
+    }
   }
 
   async #receipt(path: string, id: string): Promise<Receipt> {

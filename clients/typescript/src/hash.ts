@@ -23,6 +23,8 @@ export type Tag =
   | "state-node"
   | "history-leaf"
   | "history-node"
+  | "status-chunk"
+  | "status-node"
   | "precommit";
 
 const padded = new Map<Tag, Uint8Array>();

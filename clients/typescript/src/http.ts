@@ -100,6 +100,13 @@ export function problemOf({ status, body }: Reply, retryAfter: string | null = n
   return new TransportError("not-an-answer", message);
 }
 
+/** Whether an answer is a problem report, which is proven by nothing. */
+export function isProblem({ body }: Reply): boolean {
+  const value = readJson(body);
+  return isObject(value) && String(value["type"]).startsWith("urn:dzong:problem:")
+    && !Object.hasOwn(value, "proof");
+}
+
 /** The JSON of a body that may be anything. */
 function readJson(body: Uint8Array): Json | undefined {
   try {

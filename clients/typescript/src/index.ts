@@ -8,7 +8,7 @@ export { fromBase58, fromBase64, fromHex, toBase58, toBase64, toHex } from "./by
 export type { Fork } from "./chain.js";
 export {
   DzongClient, type Anchor, type Answered, type At, type ClientOptions, type Dereferenced,
-  type Receipt, type Recorded, type Resolved, type Submitted,
+  type Found, type Receipt, type Recorded, type Resolved, type Submitted,
 } from "./client.js";
 export type { Refusal } from "./decide.js";
 export type { DereferencingQuestion } from "./dereferencing.js";
@@ -33,12 +33,17 @@ export {
 export type { History, LedgerRecord } from "./record.js";
 export { resourceId, resourceUri, type ResourceQuestion } from "./resource.js";
 export type { Control, DidState, Failure, Question } from "./resolution.js";
+export type {
+  AsOf, RevocationRegistry, SlotStatus, StatusList,
+} from "./revocation.js";
+export type { StatusPart, StatusQuestion } from "./status.js";
 export { formatTime, parseTime } from "./time.js";
 export type { TrustQuery, TrustQuestion } from "./trqp.js";
 export {
   checkpointOf, domainOf, genesisHash, trustCheckpoint, trustGenesis, type Trust,
 } from "./trust.js";
 export { ValidatorSet, type Validator } from "./validators.js";
+export { applyDelta, nodesOf, statusAt, type Status } from "./vector.js";
 export {
   verify, verifyReceipt, type Freshness, type Proven, type Verdict,
 } from "./verify.js";

@@ -7,6 +7,7 @@ import { isObject, type Json, type JsonObject } from "./json.js";
 import { Members } from "./members.js";
 import { readResourceQuestion, resourceOf, type ResourceQuestion } from "./resource.js";
 import { readQuestion, resolutionOf, type Answering, type Question } from "./resolution.js";
+import { readStatusQuestion, statusOf, type StatusQuestion } from "./status.js";
 import { readTrustQuestion, trustAnswerOf, type TrustQuery, type TrustQuestion } from "./trqp.js";
 
 /** A question of any kind. */
@@ -16,6 +17,7 @@ export type Asked =
   | { readonly kind: "resource"; readonly question: ResourceQuestion }
   | { readonly kind: "imported"; readonly question: ImportedQuestion }
   | { readonly kind: "record"; readonly key: string }
+  | { readonly kind: "status"; readonly question: StatusQuestion }
   | { readonly kind: TrustQuery; readonly question: TrustQuestion };
 
 /** The member of an answer that holds the proof, or whose metadata do. */
@@ -25,6 +27,7 @@ const PLACES = {
   authorization: "proof",
   recognition: "proof",
   record: "proof",
+  status: "proof",
   resolution: "didDocumentMetadata",
   dereferencing: "contentMetadata",
   resource: "contentMetadata",
@@ -45,6 +48,7 @@ export function readAsked(value: Json | undefined, place: Place): Asked {
     case "dereferencing": return { kind, question: readDereferencing(members.json(kind)) };
     case "resource": return { kind, question: readResourceQuestion(members.json(kind)) };
     case "imported": return { kind, question: readImportedQuestion(members.json(kind)) };
+    case "status": return { kind, question: readStatusQuestion(members.json(kind)) };
     default: return { kind, question: readTrustQuestion(members.json(kind)) };
   }
 }
@@ -79,16 +83,21 @@ export interface ProvenRecord extends Answering {
  *
  * @param network the network whose DIDs are asked for; null for the one that the DID names
  * @param time of the block that the answer speaks for, in milliseconds
+ * @param given the answer that is judged: of a list of statuses the records have only the hashes
  */
 export function answerOf(
   asked: Asked,
   network: string | null,
   records: readonly ProvenRecord[],
   time: number,
+  given: JsonObject,
 ): JsonObject {
   if (asked.kind === "resource") return resourceOf(asked.question, network, records);
   if (asked.kind === "authorization" || asked.kind === "recognition") {
     return trustAnswerOf(asked.kind, asked.question, records, time);
+  }
+  if (asked.kind === "status") {
+    return statusOf(asked.question, records, time, given["statuses"]);
   }
   const [proven, ...others] = records;
   if (proven === undefined || others.length > 0) {

@@ -20,6 +20,7 @@ import { readPast, readRecord, recordHash, type LedgerRecord } from "./record.js
 import type { ResourceQuestion } from "./resource.js";
 import type { Question } from "./resolution.js";
 import { checkStateProof } from "./state.js";
+import type { StatusQuestion } from "./status.js";
 import type { TrustQuery, TrustQuestion } from "./trqp.js";
 import { CLOCK_SKEW_MAX, checkNetwork, checkPeriod, isOf, type Trust } from "./trust.js";
 import {
@@ -45,6 +46,7 @@ export type Proven =
   | { readonly kind: "resource"; readonly question: ResourceQuestion; readonly answer: JsonObject }
   | { readonly kind: "imported"; readonly question: ImportedQuestion; readonly answer: JsonObject }
   | { readonly kind: "record"; readonly key: string; readonly record: LedgerRecord | null }
+  | { readonly kind: "status"; readonly question: StatusQuestion; readonly answer: JsonObject }
   | { readonly kind: TrustQuery; readonly question: TrustQuestion; readonly answer: JsonObject }
   | {
     readonly kind: "receipt";
@@ -79,10 +81,10 @@ interface Certified {
 }
 
 /**
- * Decides whether an answer (about a DID, a DID URL, a resource, a record, or who may do what; a
- * receipt, a trust chain or a fork proof) is proven to someone who holds `trust`. What is broken is
- * invalid whatever is trusted, what is whole but foreign is untrusted, and what is proven but old
- * is stale.
+ * Decides whether an answer (about a DID, a DID URL, a resource, a record, who may do what, or what
+ * was revoked; a receipt, a trust chain or a fork proof) is proven to someone who holds `trust`.
+ * What is broken is invalid whatever is trusted, what is whole but foreign is untrusted, and what
+ * is proven but old is stale.
  */
 export function verify(trust: Trust, answer: Uint8Array | string, freshness: Freshness): Verdict {
   return decide(() => {
@@ -213,7 +215,7 @@ function readAnswer(
   // Another network's answer is judged as such, not by the names of its DIDs.
   const ours = equal(certified.header.genesis, trust.genesis);
   const time = Number(certified.header.time);
-  const rebuilt = answerOf(asked, ours ? trust.network : null, records, time);
+  const rebuilt = answerOf(asked, ours ? trust.network : null, records, time, rest);
   if (!sameJson(rest, rebuilt)) {
     throw new FormatError("the answer is not what the proven records say");
   }

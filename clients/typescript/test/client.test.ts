@@ -4,9 +4,9 @@ import type { AddressInfo } from "node:net";
 import { after, before, beforeEach, test } from "node:test";
 
 import {
-  DzongClient, ProblemError, TransportError, UnverifiedError, canonicalText, checkpointOf, parse,
-  toHex, trustCheckpoint, type Anchor, type ClientOptions, type Json, type JsonObject,
-  type TrustQuestion,
+  DzongClient, ProblemError, TransportError, UnverifiedError, canonicalText, checkpointOf,
+  formatTime, nodesOf, parse, toBase64, toHex, trustCheckpoint, type Anchor, type ClientOptions,
+  type Json, type JsonObject, type TrustQuestion,
 } from "../src/index.js";
 import { Forge, validatorKeys } from "./forge.js";
 import { at, now, textAt, trqp, trust, type Example } from "./golden.js";
@@ -244,6 +244,84 @@ test("who may do what comes back verified, and no answer to another question", a
   await assert.rejects(other, { code: "invalid", message: /another question/ });
   const malformed = asking.authorization({ ...question, entity_id: "bank" });
   await assert.rejects(malformed, { code: "format" });
+});
+
+test("statuses come back verified, and a delta counts only where it leads to them", async () => {
+  const keys = validatorKeys(4);
+  const forge = new Forge(keys);
+  const begin = forge.trust.time;
+  const id = "5e".repeat(32);
+  const issuer = DID.replace("bt-golden", "bt-forged");
+  const [before, after] = [Uint8Array.of(1, 0, 0), Uint8Array.of(1, 4, 0)];
+  const capacity = 10;
+  const created = formatTime(begin);
+  const nodes = nodesOf(after, capacity);
+  const registry = { capacity, created, formats: ["token"], issuer };
+  const own = [`revocation-registry/${id}`, registry] as const;
+  const versioned = {
+    capacity, issuer, registry: id, timestamp: Math.floor(begin / 1000), version: 1,
+  };
+  const shown = {
+    ...versioned, created, credentialType: null, formats: ["token"], hold: null, nodes,
+  };
+  const base = `/v1/revocation/registries/${id}`;
+  const serve = (part: Json, below: string, answer: JsonObject, key = `status/${id}`, held: Json = {
+    nodes,
+  }): void => {
+    const question = { status: { part, registry: id } };
+    const whole = forge.answered(question, [own, [key, held]], answer, keys);
+    routes.set(`GET ${base}${below}?proof=true`, json(200, whole));
+  };
+  serve("registry", "", shown);
+  serve("statuses", "/statuses", { ...versioned, statuses: toBase64(after) });
+  const chunk = new Uint8Array(256);
+  chunk.set(after);
+  const slot = { locked: false, registry: id, slot: 5, status: "revoked" };
+  serve({ slot: 5 }, "/slots/5", slot, `status-chunk/${id}/0`, { statuses: toBase64(chunk) });
+
+  const at = { height: 5, time: begin + 5_000 };
+  const asking = client({ trust: forge.trust, now: () => begin + 60_000 });
+  const all = { ...versioned, statuses: after };
+  assert.deepEqual(await asking.revocationRegistry(id), { ...at, error: null, found: shown });
+  assert.deepEqual(await asking.statuses(id), { ...at, error: null, found: all });
+  assert.deepEqual(await asking.slotStatus(id, 5), { ...at, error: null, found: slot });
+
+  const held = { ...versioned, version: 7, statuses: before };
+  const delta = `GET ${base}/delta?from=7`;
+  const asked: string[] = [];
+  const whole = routes.get(`GET ${base}/statuses?proof=true`) ?? assert.fail();
+  routes.set(`GET ${base}/statuses?proof=true`, (request, response) => {
+    asked.push("all");
+    whole(request, response);
+  });
+  for (const [bytes, isEnough] of [
+    [[5 << 2 | 1], true], [[6 << 2 | 1], false], [[0x80], false],
+  ] as [number[], boolean][]) {
+    routes.set(delta, (_, response) => response.end(Uint8Array.from(bytes)));
+    const { found } = await asking.statusesSince(held);
+    assert.deepEqual(found, all, String(bytes));
+    assert.deepEqual(asked.splice(0), isEnough ? [] : ["all"], String(bytes));
+  }
+  routes.delete(delta);
+  assert.deepEqual((await asking.statusesSince(held)).found, all);
+
+  // An answer to another question is none, and what is not proven has its reason from the node.
+  routes.set(`GET ${base}/statuses?proof=true&version=2`, whole);
+  const other = asking.statuses(id, { version: 2 });
+  await assert.rejects(other, { code: "invalid", message: /another/ });
+  const time = "2026-11-21T00:00:01Z";
+  const later = problem(404, "not-found", "this version was replaced in its own block");
+  routes.set(`GET ${base}?proof=true&time=${encodeURIComponent(time)}`, later);
+  await assert.rejects(asking.revocationRegistry(id, { time }), { code: "not-found" });
+  await assert.rejects(asking.slotStatus(id, -1), { code: "format" });
+  const none = { error: "there is no such registry", registry: id };
+  const question = { status: { part: "registry", registry: id } };
+  const forged = { height: 5, by: keys, next: keys };
+  const absent = forge.absent(`revocation-registry/${id}`, forged, question, none);
+  routes.set(`GET ${base}?proof=true`, json(404, absent));
+  const missing = { ...at, error: none.error, found: null };
+  assert.deepEqual(await asking.revocationRegistry(id), missing);
+  assert.deepEqual(await asking.statusesSince(held), missing);
 });
 
 test("trust moves forward in time before it ends", async () => {

@@ -122,8 +122,64 @@ export class Forge {
     };
   }
 
+  /** An answer in a state of two records, which proves what a test asks for. */
+  answered(
+    question: JsonObject,
+    held: readonly [readonly [string, Json], readonly [string, Json]],
+    shown: JsonObject,
+    keys: readonly ValidatorKey[],
+  ): JsonObject {
+    const records = held.map(([key, content]) => {
+      const record: JsonObject = {
+        content,
+        event: "00".repeat(32),
+        height: 1,
+        history: { peaks: [], size: 0 },
+        time: this.trust.time,
+        version: 1,
+      };
+      return { key, record };
+    });
+    const leaves = records.map(({ key, record }) => (
+      tagged("state-leaf", keyPath(key), recordHash(record))
+    ));
+    const paths = held.map(([key]) => (
+      [...keyPath(key)].map((byte) => byte.toString(2).padStart(8, "0")).join("")
+    ));
+    const [one = "", other = ""] = paths;
+    const depth = [...one].findIndex((bit, at) => bit !== other[at]);
+    const none = new Uint8Array(32);
+    const [left = none, right = none] = one[depth] === "0" ? leaves : [...leaves].reverse();
+    let stateRoot = tagged("state-node", left, right);
+    for (let at = depth - 1; at >= 0; at--) {
+      const pair = one[at] === "0" ? [stateRoot, none] : [none, stateRoot];
+      stateRoot = tagged("state-node", ...pair);
+    }
+    // Of the levels down to where the two part, the last alone has a sibling.
+    const bitmap = new Uint8Array(Math.ceil((depth + 1) / 8));
+    bitmap[depth >> 3] = 0x80 >> (depth & 7);
+    const pathTo = (at: number): string => toBase64(concat(
+      Uint8Array.of(1), bigEndian(depth + 1, 2), bitmap, leaves[1 - at] ?? none,
+    ));
+    const { header = null, certificate = null } = this.step({
+      height: 5, by: keys, next: keys, stateRoot,
+    });
+    const evidence = {
+      genesis: toHex(this.trust.genesis),
+      header,
+      certificate,
+      records: records.map((record, at) => ({ ...record, path: pathTo(at) })),
+    };
+    return { ...shown, proof: { type: "DzongProof", question, evidence } };
+  }
+
   /** The proven answer that nothing has this key: the state of this network is empty. */
-  absent(key: string, forged: Forged): JsonObject {
+  absent(
+    key: string,
+    forged: Forged,
+    question: JsonObject = { record: key },
+    shown: JsonObject = { key, record: null },
+  ): JsonObject {
     const { header = null, certificate = null } = this.step(forged);
     const evidence = {
       genesis: toHex(this.trust.genesis),
@@ -131,7 +187,6 @@ export class Forge {
       certificate,
       records: [{ key, record: null, path: toBase64(new Uint8Array(3)) }],
     };
-    const proof = { type: "DzongProof", question: { record: key }, evidence };
-    return { key, record: null, proof };
+    return { ...shown, proof: { type: "DzongProof", question, evidence } };
   }
 }

@@ -130,7 +130,10 @@ impl Question {
             (Part::Registry | Part::Statuses, [head]) if head.key == route.other => {
                 match (in_force::<Head>(head, route.wanted)?, head.record.as_ref()) {
                     (Found::Content(content), Some(_)) => self.head(&registry, &content, statuses),
-                    _ => Some(self.nothing("the registry has no such version")),
+                    (Found::NotYet, Some(_)) if self.version.is_some() => {
+                        Some(self.nothing("the registry has no such version"))
+                    }
+                    _ => None,
                 }
             }
             _ => None,

@@ -39,6 +39,7 @@ commands! {
     trust::Trust,
     certificate::Certificate,
     status::Status,
+    anoncreds::Anoncreds,
     explain::Explain,
     verify::Verify,
     init::Init,

@@ -7,6 +7,7 @@ outside as JSON text, and what a wallet and a verifier make of them is seen here
 import json
 import secrets
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,24 +17,29 @@ import anoncreds
 ATTRIBUTES = {"name": "Dorji", "age": "33"}
 _LINK_SECRET_ID = "default"
 
+#: Publishes an object of a kind, with its tails file if it has one, and returns its identifier.
+Publish = Callable[[str, dict[str, Any], Path | None], str]
+
 
 class Issuer:
     """One schema, one credential definition that supports revocation, one revocation registry."""
 
-    def __init__(self, did: str, max_cred_num: int, tails_dir: str | Path, **ids: str):
+    def __init__(
+        self, did: str, max_cred_num: int, tails_dir: str | Path, publish: Publish | None = None
+    ):
         """Makes all keys, and the tails file in `tails_dir`.
 
-        `ids` may give the `schema`, `cred_def` and `rev_reg_def` the identifiers that a ledger
-        knows them by; without them they are made from the DID.
+        `publish` puts the `schema`, `cred_def` and `rev_reg_def` where others find them and says by
+        which identifier; without it they are named after the DID.
         """
+        publish = publish or (lambda kind, _content, _tails: f"{did}/{kind}")
         self.did = did
-        self.schema_id = ids.get("schema", f"{did}/schema")
-        self.cred_def_id = ids.get("cred_def", f"{did}/cred-def")
-        self.rev_reg_def_id = ids.get("rev_reg_def", f"{did}/rev-reg-def")
         self._schema = anoncreds.Schema.create("person", "1.0", did, list(ATTRIBUTES))
+        self.schema_id = publish("schema", self.schema, None)
         self._cred_def, self._cred_def_key, self._key_proof = anoncreds.CredentialDefinition.create(
             self.schema_id, self._schema, did, "default", "CL", support_revocation=True
         )
+        self.cred_def_id = publish("cred_def", self.cred_def, None)
         self._rev_reg_def, self._rev_reg_key = anoncreds.RevocationRegistryDefinition.create(
             self.cred_def_id,
             self._cred_def,
@@ -44,6 +50,7 @@ class Issuer:
             tails_dir_path=str(tails_dir),
         )
         self.tails_path = Path(self._rev_reg_def.tails_location)
+        self.rev_reg_def_id = publish("rev_reg_def", self.rev_reg_def, self.tails_path)
 
     @property
     def schema(self) -> dict[str, Any]:

@@ -8,6 +8,8 @@ use clap::{Args, Subcommand};
 
 use crate::cli::Global;
 
+pub(crate) use change::Ground;
+
 /// Revoke, suspend and reactivate credentials, and show what counts
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  \

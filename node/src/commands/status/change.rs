@@ -18,7 +18,7 @@ use crate::trust::TrustArgs;
 
 /// Why something changes: the ledger shows a salted commitment, the opening stays here.
 #[derive(Args, Debug)]
-pub(super) struct Ground {
+pub(crate) struct Ground {
     /// Why, such as on-request, contravention, court-order, national-security
     #[arg(long, value_name = "TEXT")]
     ground: String,
@@ -29,7 +29,7 @@ pub(super) struct Ground {
 
 impl Ground {
     /// The commitment, whose opening is kept first.
-    pub(super) fn commit(&self) -> anyhow::Result<String> {
+    pub(crate) fn commit(&self) -> anyhow::Result<String> {
         let mut salt = [0; 32];
         OsRng.fill_bytes(&mut salt);
         let commitment = commitment(&salt, &self.ground);

@@ -37,6 +37,7 @@ pub mod rejection;
 pub mod resolution;
 pub mod resource;
 pub mod roles;
+pub mod slots;
 pub mod state;
 pub mod suites;
 mod template;

@@ -29,6 +29,10 @@ const PURE: &[(&str, &[&str])] = &[
     (
         "registry",
         &[
+            "ark-bls12-381",
+            "ark-ec",
+            "ark-ff",
+            "ark-serialize",
             "blake3",
             "ed25519-zebra",
             "hex",

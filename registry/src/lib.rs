@@ -39,6 +39,7 @@ pub mod rejection;
 pub mod resolution;
 pub mod resource;
 pub mod roles;
+pub mod slots;
 pub mod state;
 pub mod status;
 pub mod suites;

@@ -298,8 +298,8 @@ impl Handle {
         lock(&self.shared.gossip_peers).iter().copied().collect()
     }
 
-    /// Asks a peer's node, whose [`Application::answer`] this is; `None` where it has none, is gone,
-    /// or takes more than ten seconds. A question has at most 4 KiB.
+    /// Asks a peer's node, which answers by [`Application::answer`]; `None` where it has no answer,
+    /// is gone, or takes more than ten seconds. A question has at most 4 KiB.
     pub async fn ask(&self, peer: PeerId, question: &[u8]) -> Option<Bytes> {
         self.shared.ask(peer, question).await
     }

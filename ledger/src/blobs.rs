@@ -1,5 +1,5 @@
-//! Blobs on the disk: pages of their bytes, by id. They are no part of the log and of no root; which
-//! there are, the records say.
+//! Blobs on the disk: pages of their bytes, by id. They are no part of the log, and no root covers
+//! them; which there are, the records say.
 //!
 //! A blob is kept as a whole or not at all: its pages first, and then, in one synced batch, the row
 //! that says that they are all there. What a crash leaves before that is written again.

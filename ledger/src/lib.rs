@@ -11,8 +11,8 @@
 //! * Every record that is read is compared with the state tree, so that a damaged one is never
 //!   served and never executed upon.
 //! * A snapshot speaks of one height, whatever is committed meanwhile.
-//! * A blob's bytes are kept where a record names them, and never decide what is valid: where a rule
-//!   reads what is not here, that is a [`Fault`] of this machine, which has it fetched.
+//! * A blob's bytes are kept where a record names them, and never decide what is valid: where a
+//!   rule reads what is not here, that is a [`Fault`] of this machine, which has it fetched.
 //! * After a failed write nothing more is written: what the disk holds is then unknown.
 
 pub mod audit;

@@ -231,6 +231,8 @@ impl Blobs {
             state.awaited.entry(id.to_owned()).or_insert(Retry::NOW);
         } else if self.keys.is_some() && proposed && !state.verdicts.contains_key(id) {
             state.unchecked.insert(id.to_owned());
+            drop(state);
+            self.wake();
         }
         Ok(())
     }

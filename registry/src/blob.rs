@@ -5,8 +5,8 @@
 //!
 //! * A blob's bytes never change: its id is made from them. A proposed blob becomes active once,
 //!   and stays so.
-//! * Rules read active blobs alone, and those whom more than two thirds of the voting power said to
-//!   hold, to have checked and to serve. So what a rule reads can be had, and is what its kind says.
+//! * Rules read active blobs alone: those that more than two thirds of the voting power said to
+//!   hold, to have checked and to serve. So what a rule reads can be had, and is of its kind.
 //! * Whether this machine has the bytes never decides whether an event is valid.
 
 pub mod attestation;

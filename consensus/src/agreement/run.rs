@@ -394,6 +394,7 @@ impl Run {
         }))
     }
 
+    /// Has a block judged, again and again for a while where it cannot be judged yet.
     pub(super) async fn validate(
         &self,
         payload: Bytes,

@@ -47,7 +47,7 @@ fn activation(id: &str, attestations: Vec<Value>) -> Value {
 }
 
 #[test]
-fn s47_s56_a_blob_becomes_active_by_more_than_two_thirds_of_the_voting_power() {
+fn s56_s57_a_blob_becomes_active_by_more_than_two_thirds_of_the_voting_power() {
     let mut nation = Nation::new();
     let bytes = tails(3);
     let id = id(&bytes);

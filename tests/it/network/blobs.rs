@@ -130,7 +130,7 @@ fn what_was_not_proposed_is_not_taken_and_too_few_attestations_activate_nothing(
     };
     let bytes = tails(10, 2);
     let id = propose(&bytes, TAILS).expect("it is certified");
-    assert_eq!(code(propose(&bytes, TAILS)), "exists");
+    assert_eq!(code(propose(&bytes, "powersOfTau")), "exists");
     assert_eq!(code(client.put_blob(&blob::id(b"other"), b"other")), "blob-unknown");
     assert_eq!(code(client.put_blob(&id, &tails(11, 2))), "too-large");
     assert_eq!(code(client.put_blob(&id, &tails(9, 2))), "blob-size");

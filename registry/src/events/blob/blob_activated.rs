@@ -1,4 +1,4 @@
-//! `BlobActivated`: more than two thirds of the voting power hold a file, so that rules may read it.
+//! `BlobActivated`: more than two thirds of the voting power hold a file, so rules may read it.
 
 use proofs::ValidatorSet;
 use serde::Deserialize;
@@ -25,7 +25,7 @@ impl BlobActivated {
     /// Who may do it.
     pub const RULE: Rule = Rule {
         kind: "BlobActivated",
-        sections: "s.47, s.56",
+        sections: "s.56, s.57",
         by: &[Power::Author],
         conditions: "The author proposed the file, and validators with more than two thirds of the \
                      voting power attest that they hold, have checked and serve it.",

@@ -25,7 +25,7 @@ impl BlobProposed {
     /// Who may do it.
     pub const RULE: Rule = Rule {
         kind: "BlobProposed",
-        sections: "s.47, s.56",
+        sections: "s.56, s.57",
         by: &[Power::Author],
         conditions: "The file was never proposed before, its kind takes its size, and the author's \
                      quota of bytes is not used up.",

@@ -13,14 +13,13 @@ use tests::Network;
 use tests::authors::Author;
 use tests::network::{PATIENCE, text};
 
-const TAILS: &str = "anonCredsTails";
+const KIND: &str = "resource";
 
-/// A tails file's frame of some megabytes, with other points for each seed.
-fn tails(credentials: usize, seed: u8) -> Vec<u8> {
-    let bytes = 2 + (2 * credentials + 1) * 128;
-    let mut bytes: Vec<u8> = (0..bytes).map(|at| (at / 5) as u8 ^ seed).collect();
-    bytes[..2].copy_from_slice(&[0, 2]);
-    bytes
+/// A JSON text of so many bytes, another one for each seed.
+fn document(bytes: usize, seed: usize) -> Vec<u8> {
+    let mut text: Vec<u8> = (0..bytes).map(|at| b'a' + ((at / 5 + seed) % 26) as u8).collect();
+    (text[0], text[bytes - 1]) = (b'"', b'"');
+    text
 }
 
 /// A part of a blob, as a wallet asks for it: the status line and the bytes.
@@ -74,13 +73,13 @@ fn own_attestation(client: &Client, id: &str) -> Option<Attestation> {
 fn a_blob_put_at_one_node_is_attested_by_all_and_comes_back_to_one_that_lost_it() {
     let mut network = Network::start();
     publisher(&network, "issuer.json");
-    let bytes = tails(10_000, 1);
+    let bytes = document(900_000, 1);
     let id = blob::id(&bytes);
-    fs::write(network.home().join("tails.bin"), &bytes).expect("a file");
-    let put = ["blob", "put", "tails.bin", "--kind", TAILS, "--key", "issuer.json"];
+    fs::write(network.home().join("large.json"), &bytes).expect("a file");
+    let put = ["blob", "put", "large.json", "--kind", KIND, "--key", "issuer.json"];
     let printed = network.ok(&put);
     assert_eq!(printed.lines().next(), Some(&*id));
-    assert!(printed.contains("active: anonCredsTails, 2560130 bytes"), "{printed}");
+    assert!(printed.contains("active: resource, 900000 bytes"), "{printed}");
     assert_eq!(network.ok(&put).lines().next(), Some(&*id), "again is no error");
     assert!(network.ok(&["blob", "show", &id]).contains("active"));
     network.ok(&["blob", "get", &id, "--out", "copy.bin"]);
@@ -128,13 +127,13 @@ fn what_was_not_proposed_is_not_taken_and_too_few_attestations_activate_nothing(
         let id = blob::id(bytes);
         submit("BlobProposed", json!({ "blob": id, "kind": kind, "size": bytes.len() })).map(|_| id)
     };
-    let bytes = tails(10, 2);
-    let id = propose(&bytes, TAILS).expect("it is certified");
+    let bytes = document(1_000, 2);
+    let id = propose(&bytes, KIND).expect("it is certified");
     assert_eq!(code(propose(&bytes, "powersOfTau")), "exists");
     assert_eq!(code(client.put_blob(&blob::id(b"other"), b"other")), "blob-unknown");
-    assert_eq!(code(client.put_blob(&id, &tails(11, 2))), "too-large");
-    assert_eq!(code(client.put_blob(&id, &tails(9, 2))), "blob-size");
-    assert_eq!(code(client.put_blob(&id, &tails(10, 3))), "blob-hash");
+    assert_eq!(code(client.put_blob(&id, &document(1_001, 2))), "too-large");
+    assert_eq!(code(client.put_blob(&id, &document(999, 2))), "blob-size");
+    assert_eq!(code(client.put_blob(&id, &document(1_000, 3))), "blob-hash");
     assert_eq!(code(client.get(&format!("/v1/blobs/{id}"))), "blob-awaited");
     client.put_blob(&id, &bytes).expect("it is taken");
 

@@ -3,6 +3,7 @@
 
 mod dereferencing;
 mod imported;
+mod status;
 mod trust;
 
 use std::fs;
@@ -183,6 +184,7 @@ fn examples() -> Value {
     examples["resources"] = resources(&golden, &did);
     examples["dereferencing"] = dereferencing::examples(&golden, &other);
     examples["imported"] = imported::examples(&golden);
+    examples["status"] = status::examples(&golden, &did);
     examples
 }
 
@@ -199,10 +201,14 @@ fn the_frozen_examples_are_what_the_code_makes() {
     }
 }
 
-/// What an answer about a DID URL or a resource says that was asked; and one about an imported DID,
-/// which a changed letter makes one that nobody holds, and that is answered alike.
+/// What an answer about a DID URL, a resource or a revocation registry says that was asked; and one
+/// about an imported DID, which a changed letter makes one that nobody holds, and that is answered
+/// alike.
 fn asks(name: &str, answer: &[u8]) -> Option<Value> {
     let answer: Value = serde_json::from_slice(answer).ok()?;
+    if name.starts_with("status ") {
+        return answer.pointer("/proof/question").cloned();
+    }
     let of_did = answer.get("didDocumentMetadata").filter(|_| name.starts_with("imported "));
     let metadata = answer.get("contentMetadata").or(of_did)?;
     metadata.pointer("/proof/0/question").cloned()
@@ -219,7 +225,7 @@ fn the_frozen_answers_are_valid_and_nothing_else_is() {
     let own = own.map(|(name, answer)| (name.clone(), answer, now));
     let mut answers: Vec<(String, &Value, u64)> = own.collect();
     answers.push(("receipt".into(), &frozen["receipt"], now));
-    for kind in ["resources", "dereferencing", "imported"] {
+    for kind in ["resources", "dereferencing", "imported", "status"] {
         let now = frozen[kind]["now"].as_u64().unwrap_or(now);
         for (name, answer) in frozen[kind]["answers"].as_object().expect("answers") {
             answers.push((format!("{kind} {name}"), answer, now));

@@ -12,4 +12,5 @@ mod lifecycle;
 mod log;
 mod moving;
 mod npm;
+mod revocation;
 mod trouble;

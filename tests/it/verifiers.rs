@@ -147,7 +147,9 @@ fn frozen_answers() -> Vec<Question> {
         ..answers.first().expect("an answer").clone()
     };
     answers.push(receipt);
-    answers.extend(of_file(&format["imported"], &format["genesis"]["text"], &["/answers"]));
+    for later in ["imported", "status"] {
+        answers.extend(of_file(&format[later], &format["genesis"]["text"], &["/answers"]));
+    }
     let trqp = golden("trqp.json");
     answers.extend(of_file(&trqp, &trqp["genesis"], &["/authorization", "/recognition"]));
     answers

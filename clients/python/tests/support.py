@@ -67,7 +67,7 @@ def examples() -> list:
     genesis, now = made["genesis"]["text"], made["now"]
     named = {**made["answers"], "receipt": made["receipt"]}
     found = [Example(*pair, genesis, now) for pair in named.items()]
-    for kind in ("resources", "dereferencing", "imported"):
+    for kind in ("resources", "dereferencing", "imported", "status"):
         then = made[kind].get("now", now)
         for name, answer in made[kind]["answers"].items():
             found.append(Example(f"{kind} {name}", answer, genesis, then))

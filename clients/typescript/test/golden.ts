@@ -48,7 +48,11 @@ function named(kind: string, answers: Json): [string, Json][] {
 }
 
 const format = { genesis: textAt("genesis", "text"), trust };
-const imported = named("imported", at("imported", "answers"));
+const later = ["imported", "status"].flatMap((kind) => {
+  return named(kind, at(kind, "answers")).map(([name, answer]) => {
+    return { name, answer, ...format, now: Number(at(kind, "now")) };
+  });
+});
 const ofFormat = [
   ...[
     ...Object.entries(at("answers") as JsonObject),
@@ -56,15 +60,13 @@ const ofFormat = [
     ...named("resources", at("resources", "answers")),
     ...named("dereferencing", at("dereferencing", "answers")),
   ].map(([name, answer]) => ({ name, answer, ...format, now })),
-  ...imported.map(([name, answer]) => ({
-    name, answer, ...format, now: Number(at("imported", "now")),
-  })),
+  ...later,
 ];
 
-const { genesis, now: later, authorization, recognition } = read("trqp.json") as {
+const { genesis, now: then, authorization, recognition } = read("trqp.json") as {
   genesis: string; now: number; authorization: Json; recognition: Json;
 };
-const registry = { genesis, trust: trustGenesis(genesis), now: later };
+const registry = { genesis, trust: trustGenesis(genesis), now: then };
 
 /** The examples of TRQP's answers. */
 export const trqp = [

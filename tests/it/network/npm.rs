@@ -11,6 +11,7 @@ use node::keys::{KeyFile, Suite};
 use node::status_list::{self, Listing, Moment, Provider, Purpose};
 use registry::author::{self, Key as _};
 use registry::multikey;
+use registry::status::Vector;
 use serde_json::{Value, json};
 use tests::authors::Author;
 use tests::network::text;

@@ -115,6 +115,19 @@ impl BlobState {
     }
 }
 
+/// What is known of a blob, where it is of this kind and rules may read it.
+///
+/// # Errors
+/// [`Rejection::Unreadable`].
+pub(crate) fn active(
+    id: &str,
+    kind: &str,
+    view: &dyn View,
+) -> Result<Option<BlobState>, Rejection> {
+    let state = read::<BlobState>(&key(id), view)?.map(|(_, state)| state);
+    Ok(state.filter(|state| state.kind == kind && state.is_active()))
+}
+
 /// The content of `blob-quota/<did>`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -133,6 +133,7 @@ events! {
         upgrade_readied::UpgradeReadied,
     }
     status {
+        powers_of_tau_adopted::PowersOfTauAdopted,
         revocation_registry_created::RevocationRegistryCreated,
         revocation_registry_frozen::RevocationRegistryFrozen,
         revocation_registry_released::RevocationRegistryReleased,

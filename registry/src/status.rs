@@ -19,6 +19,8 @@ mod lock;
 mod provider;
 mod refusal;
 mod registry;
+mod slots;
+mod touched;
 mod vector;
 
 #[cfg(test)]
@@ -34,6 +36,7 @@ pub use lock::{Basis, Lock, Locking};
 pub use provider::Provider;
 pub use refusal::StatusError;
 pub use registry::{Format, Head, Hold, Registry};
+pub use slots::{PowersOfTau, Slots};
 pub use vector::{Base64, CAPACITY_MAX, CHUNK_SLOTS, Chunk, Vector};
 
 use serde::{Deserialize, Serialize};

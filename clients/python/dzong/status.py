@@ -9,7 +9,8 @@ from .verdict import Invalid
 
 _WHOLE = ("registry", "statuses")
 _LOCK_BYTES = CHUNK_SLOTS // 8
-_POINT_BYTES = 128
+#: The bytes of what accumulates a registry's statuses.
+_POINTS = {"accumulator": 128, "commitment": 48}
 
 
 @dataclass(frozen=True)
@@ -140,7 +141,7 @@ class Question:
         return {"locked": locked, "status": status_at(statuses, place)}
 
     def _head(self, registry: "Registry", held: "_Held", given) -> dict:
-        head = members(held.content, "nodes", optional=("accumulator",))
+        head = members(held.content, "nodes", optional=tuple(_POINTS))
         nodes = array(head["nodes"])
         for node in nodes:
             hexadecimal(node)
@@ -151,9 +152,10 @@ class Question:
             "timestamp": held.since // 1000,
             "version": held.version,
         }
-        if "accumulator" in head:
-            base64_bytes(head["accumulator"], _POINT_BYTES)
-            common["accumulator"] = head["accumulator"]
+        for name, length in _POINTS.items():
+            if name in head:
+                base64_bytes(head[name], length)
+                common[name] = head[name]
         if self.part == "registry":
             return {**common, **registry.shown(), "nodes": nodes}
         if nodes_of(base64_bytes(given), registry.capacity) != nodes:
@@ -173,10 +175,12 @@ class Registry:
     formats: list
     hold: str | None
     issuer: str
+    #: On which set-up its slot commitment rests.
+    slots: dict | None
 
     @classmethod
     def read(cls, value) -> "Registry":
-        optional = ("anoncreds", "credentialType", "hold")
+        optional = ("anoncreds", "credentialType", "hold", "slots")
         members(value, "capacity", "created", "formats", "issuer", optional=optional)
         hold = None
         if "hold" in value:
@@ -187,12 +191,16 @@ class Registry:
         if "anoncreds" in value:
             for name in members(anoncreds, "definition", "tails").values():
                 text(name)
+        slots = value.get("slots")
+        if "slots" in value:
+            natural(members(slots, "domain", "setup")["domain"], 32)
+            text(slots["setup"])
         kind = text(value["credentialType"]) if "credentialType" in value else None
         formats = [text(form) for form in array(value["formats"])]
         created, issuer = text(value["created"]), text(value["issuer"])
         _second(created)
         capacity = natural(value["capacity"], 32)
-        return cls(anoncreds, capacity, created, kind, formats, hold, issuer)
+        return cls(anoncreds, capacity, created, kind, formats, hold, issuer, slots)
 
     @property
     def began(self) -> int:
@@ -207,6 +215,7 @@ class Registry:
             "credentialType": self.credential_type,
             "formats": self.formats,
             "hold": self.hold,
+            "slots": self.slots,
         }
 
 

@@ -166,10 +166,12 @@ class Answers(unittest.TestCase):
 
     def test_a_registry_is_shown_with_its_head_in_the_version_that_was_asked_for(self):
         more = {
+            "anoncreds": None,
             "created": REGISTRY["created"],
             "credentialType": None,
             "formats": ["bitstring", "token"],
             "hold": None,
+            "slots": None,
         }
         now = {**SECOND, **more, **head_of(CHANGED)}
         self.assertEqual(self.answer("registry", [OWN, HEAD]), now)
@@ -182,6 +184,30 @@ class Answers(unittest.TestCase):
         self.assertEqual((shown["credentialType"], shown["hold"]), ("Degree", "frozen"))
         for hold in (["frozen"], "frozen", [], ["frozen", 1]):
             self.refused("registry", [proven(OWN.key, {**REGISTRY, "hold": hold}), HEAD])
+
+    def test_what_a_registry_is_proven_against_is_shown_as_the_records_have_it(self):
+        anoncreds = {"definition": "zDefinition", "tails": "zTails"}
+        slots = {"domain": 4096, "setup": "zSetup"}
+        points = {"accumulator": encoded(bytes(128)), "commitment": encoded(bytes(48))}
+
+        def record(**more):
+            return proven(OWN.key, {**REGISTRY, **more})
+
+        def head(**more):
+            return proven(HEAD.key, {**head_of(CHANGED), **more}, CHANGE, 2)
+
+        both = [record(anoncreds=anoncreds, slots=slots), head(**points)]
+        shown = self.answer("registry", both)
+        self.assertEqual((shown["anoncreds"], shown["slots"]), (anoncreds, slots))
+        self.assertEqual({name: shown[name] for name in points}, points)
+        shown = self.answer("statuses", both, CHANGED)
+        self.assertEqual(shown, {**SECOND, **points, "statuses": encoded(CHANGED)})
+        for name in points:
+            for wrong in ("", encoded(bytes(47)), 1, None):
+                self.refused("registry", [OWN, head(**{name: wrong})])
+        others = ({"domain": 4096}, {**slots, "domain": "4096"}, {**slots, "tau": ""}, None)
+        for wrong in others:
+            self.refused("registry", [record(slots=wrong), HEAD])
 
     def test_all_statuses_are_those_whose_hashes_the_head_has(self):
         now = {**SECOND, "statuses": encoded(CHANGED)}

@@ -24,7 +24,8 @@ export interface StatusQuestion {
 
 const SLOT_MAX = 2 ** 32 - 1;
 const LOCK_BYTES = CHUNK_SLOTS / 8;
-const POINT_BYTES = 128;
+const ACCUMULATOR_BYTES = 128;
+const COMMITMENT_BYTES = 48;
 
 /** Reads a question, and refuses one that nothing answers. */
 export function readStatusQuestion(value: Json): StatusQuestion {
@@ -108,7 +109,7 @@ interface Registry {
 
 function readRegistry(content: Json): Registry {
   const names =
-    ["anoncreds", "capacity", "created", "credentialType", "formats", "hold", "issuer"];
+    ["anoncreds", "capacity", "created", "credentialType", "formats", "hold", "issuer", "slots"];
   const members = new Members(content, "the registry's record", names);
   const created = members.text("created");
   const { credentialType = null } = members.optionalTexts(["credentialType"]);
@@ -125,6 +126,7 @@ function readRegistry(content: Json): Registry {
       credentialType,
       formats: members.texts("formats"),
       hold,
+      slots: members.has("slots") ? readSlots(members.json("slots")) : null,
     },
     issuer: members.text("issuer"),
   };
@@ -134,6 +136,12 @@ function readRegistry(content: Json): Registry {
 function readAnoncreds(value: Json): JsonObject {
   const members = new Members(value, "the registry's AnonCreds objects", ["definition", "tails"]);
   return { definition: members.text("definition"), tails: members.text("tails") };
+}
+
+/** On which set-up a registry's slot commitment rests. */
+function readSlots(value: Json): JsonObject {
+  const members = new Members(value, "the registry's set-up", ["domain", "setup"]);
+  return { domain: members.count("domain"), setup: members.text("setup") };
 }
 
 /** A content, since when it is in force in milliseconds, and its version. */
@@ -190,12 +198,15 @@ function headOf(
   { content, since, version }: Held,
   given: Json | undefined,
 ): JsonObject {
-  const head = new Members(content, "the head's record", ["accumulator", "nodes"]);
+  const head = new Members(content, "the head's record", ["accumulator", "commitment", "nodes"]);
   head.hashes("nodes");
   const nodes = head.texts("nodes");
   const timestamp = Math.floor(since / 1000);
-  const accumulator = head.has("accumulator") ? { accumulator: readPoint(head) } : {};
-  const common = { ...accumulator, capacity, issuer, registry, timestamp, version };
+  const points = {
+    ...readPoint(head, "accumulator", ACCUMULATOR_BYTES),
+    ...readPoint(head, "commitment", COMMITMENT_BYTES),
+  };
+  const common = { ...points, capacity, issuer, registry, timestamp, version };
   if (part === "registry") return { ...common, ...shown, nodes };
   const statuses = fromBase64(typeof given === "string" ? given : "");
   if (nodesOf(statuses, capacity).join() !== nodes.join()) {
@@ -204,8 +215,9 @@ function headOf(
   return { ...common, statuses: toBase64(statuses) };
 }
 
-/** An affine point of the curve of AnonCreds, as the record writes it. */
-function readPoint(head: Members): string {
-  if (head.base64("accumulator").length === POINT_BYTES) return head.text("accumulator");
-  throw new FormatError("the head's accumulator has another length");
+/** A point of one of the accumulators, as the record writes it, where the head has it. */
+function readPoint(head: Members, name: string, length: number): JsonObject {
+  if (!head.has(name)) return {};
+  if (head.base64(name).length === length) return { [name]: head.text(name) };
+  throw new FormatError(`the head's ${name} has another length`);
 }

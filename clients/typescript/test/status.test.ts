@@ -84,8 +84,8 @@ const no = (error: string): JsonObject => ({ error, registry: ID });
 
 test("a registry is shown with its head, in the version that was asked for", () => {
   const more = {
-    created: formatTime(CREATED), credentialType: null, formats: ["bitstring", "token"],
-    hold: null,
+    anoncreds: null, created: formatTime(CREATED), credentialType: null,
+    formats: ["bitstring", "token"], hold: null, slots: null,
   };
   assert.deepEqual(answer(whole, [own, head]), { ...second, ...more, ...headOf(changed) });
   const before = { ...first, ...more, ...headOf(fresh) };
@@ -95,6 +95,31 @@ test("a registry is shown with its head, in the version that was asked for", () 
   const frozen = proven(`revocation-registry/${ID}`, held, CHANGE, 2);
   const { credentialType, hold } = answer(whole, [frozen, head]);
   assert.deepEqual([credentialType, hold], ["Degree", "frozen"]);
+});
+
+test("what a registry is proven against is shown as the records have it", () => {
+  const anoncreds = { definition: "zDefinition", tails: "zTails" };
+  const slots = { domain: 4096, setup: "zSetup" };
+  const points = {
+    accumulator: toBase64(new Uint8Array(128)), commitment: toBase64(new Uint8Array(48)),
+  };
+  const record = (more: JsonObject): Answering => proven(own.key, { ...registry, ...more });
+  const heads = (more: JsonObject): Answering => (
+    proven(head.key, { ...headOf(changed), ...more }, CHANGE, 2)
+  );
+  const both = [record({ anoncreds, slots }), heads(points)];
+  const { accumulator, commitment, ...rest } = answer(whole, both);
+  assert.deepEqual({ accumulator, commitment }, points);
+  assert.deepEqual([rest["anoncreds"], rest["slots"]], [anoncreds, slots]);
+  const statuses = toBase64(changed);
+  assert.deepEqual(answer(all, both, changed), { ...second, ...points, statuses });
+  for (const name of ["accumulator", "commitment"]) {
+    for (const wrong of ["", toBase64(new Uint8Array(47)), 1, null]) {
+      refused(whole, [own, heads({ [name]: wrong })]);
+    }
+  }
+  const others = [{ domain: 4096 }, { ...slots, domain: "4096" }, { ...slots, tau: "" }, null];
+  for (const wrong of others) refused(whole, [record({ slots: wrong }), head]);
 });
 
 test("all statuses are those whose hashes the head has", () => {

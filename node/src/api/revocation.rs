@@ -39,10 +39,12 @@ const REGISTRIES: Series = Series::new(
 
 pub(super) fn routes(table: Table) -> Table {
     let anoncreds = object([("definition", text()), ("tails", text())]);
+    let slots = object([("domain", count()), ("setup", text())]);
     let registry = object([
         ("accumulator?", base64()),
         ("anoncreds", or_null(anoncreds)),
         ("capacity", range(2, 1 << 20)),
+        ("commitment?", base64()),
         ("created", schema::time()),
         ("credentialType", or_null(text())),
         ("formats", list(text())),
@@ -51,12 +53,14 @@ pub(super) fn routes(table: Table) -> Table {
         ("nodes", list(hash())),
         ("proof?", named("Proof")),
         ("registry", hash()),
+        ("slots", or_null(slots)),
         ("timestamp", count()),
         ("version", count()),
     ]);
     let all = object([
         ("accumulator?", base64()),
         ("capacity", range(2, 1 << 20)),
+        ("commitment?", base64()),
         ("issuer", did()),
         ("proof?", named("Proof")),
         ("registry", hash()),

@@ -1,7 +1,7 @@
 //! The kinds of blobs: how large each may be, and what its bytes must be.
 
 use super::{BLOB_BYTES_MAX, BlobError};
-use crate::{anoncreds, json};
+use crate::{anoncreds, json, slots};
 
 /// A kind of blob.
 #[derive(Debug)]
@@ -27,7 +27,7 @@ pub static KINDS: [BlobKind; 3] = [
         name: "powersOfTau",
         media_type: "application/octet-stream",
         bytes_max: BLOB_BYTES_MAX,
-        check: |_| Ok(()),
+        check: check_powers,
     },
     BlobKind {
         name: "resource",
@@ -77,6 +77,10 @@ pub(super) fn names() -> String {
 
 fn check_tails(bytes: &[u8]) -> Result<(), String> {
     anoncreds::check_tails(bytes).map(drop).map_err(|error| error.to_string())
+}
+
+fn check_powers(bytes: &[u8]) -> Result<(), String> {
+    slots::check_files(bytes).map(drop).map_err(|error| error.to_string())
 }
 
 fn check_resource(bytes: &[u8]) -> Result<(), String> {

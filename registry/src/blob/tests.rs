@@ -7,6 +7,7 @@ use super::*;
 use crate::event::SignedEvent;
 use crate::governance::tests::nation::{Nation, ed, node_keys};
 use crate::json;
+use crate::slots::{self, Domain};
 
 const TAILS: &str = "anonCredsTails";
 
@@ -47,7 +48,7 @@ fn activation(id: &str, attestations: Vec<Value>) -> Value {
 }
 
 #[test]
-fn s56_s57_a_blob_becomes_active_by_more_than_two_thirds_of_the_voting_power() {
+fn s47_s56_a_blob_becomes_active_by_more_than_two_thirds_of_the_voting_power() {
     let mut nation = Nation::new();
     let bytes = tails(3);
     let id = id(&bytes);
@@ -141,17 +142,23 @@ fn sizes_kinds_and_the_quota_of_an_author_are_bounded() {
 #[test]
 fn each_kind_checks_the_bytes_by_its_own_rule() {
     let check = |kind: &str, bytes: &[u8]| BlobKind::named(kind).unwrap().check(bytes);
-    let frozen = include_str!("../anoncreds/testdata/registry-10.json");
-    let frozen: Value = serde_json::from_str(frozen).unwrap();
-    let file = hex::decode(frozen["tails"].as_str().unwrap()).unwrap();
-    assert_eq!(check(TAILS, &file), Ok(()));
-    for wrong in [&file[1..], &file[..130 + 128], &tails(3), &[7; 386], &[]] {
+    let library: Value =
+        serde_json::from_str(include_str!("../anoncreds/testdata/registry-10.json")).unwrap();
+    let sound = hex::decode(library["tails"].as_str().unwrap()).unwrap();
+    assert_eq!(check(TAILS, &sound), Ok(()));
+    for wrong in [&sound[1..], &sound[..sound.len() - 128], &tails(10), &tails(0), &[]] {
         assert!(check(TAILS, wrong).is_err(), "{} bytes", wrong.len());
     }
     assert_eq!(check("resource", br#"{ "value": {} }"#), Ok(()));
     assert!(check("resource", b"value").is_err());
     assert!(check("resource", &[b' '; 2 << 20]).is_err());
-    assert_eq!(check("powersOfTau", b"points"), Ok(()));
+    let set_up = |secret| slots::trial::setup(Domain::of(16).unwrap(), secret).unwrap();
+    let (powers, table) = set_up(5);
+    assert_eq!(check("powersOfTau", &[powers.bytes(), table.bytes()].concat()), Ok(()));
+    let (_, others) = set_up(6);
+    for wrong in [&[powers.bytes(), others.bytes()].concat()[..], &powers.bytes(), b"points"] {
+        assert!(check("powersOfTau", wrong).is_err(), "{} bytes", wrong.len());
+    }
 }
 
 #[test]

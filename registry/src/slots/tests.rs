@@ -75,6 +75,30 @@ fn a_good_set_up_passes_and_its_files_come_back() {
 }
 
 #[test]
+fn both_files_are_one_of_which_each_part_is_found() {
+    for slots in [16, 64] {
+        let (powers, table) = trial(slots);
+        let both = [powers.bytes(), table.bytes()].concat();
+        assert_eq!(slots_of(both.len() as u64), Some(slots));
+        assert_eq!(check_files(&both), check(&powers, &table));
+        let bytes = |range: std::ops::Range<u64>| &both[range.start as usize..range.end as usize];
+        assert_eq!(bytes(tau_in(slots)), powers.tau().bytes());
+        for slot in [0, 9, slots - 1] {
+            let point = G1Point::adopted(bytes(point_in(slots, slot))).unwrap();
+            assert_eq!(point, table.at(slot).unwrap());
+        }
+        for wrong in [&both[1..], &both[144..], &both[..both.len() - 96], &[]] {
+            assert_eq!(check_files(wrong), Err(SetupError::Length));
+        }
+        let turned = [table.bytes(), powers.bytes()].concat();
+        assert!(matches!(check_files(&turned), Err(SetupError::Point { file: "powers", .. })));
+    }
+    for bytes in [0, 95, 96, 144, 96 + 144 * 17, 97 + 144 * 16, 96 + 144 * 131_072, u64::MAX] {
+        assert_eq!(slots_of(bytes), None, "{bytes}");
+    }
+}
+
+#[test]
 fn the_points_of_the_table_add_up_to_the_generator() {
     let (_, table) = trial(16);
     let all = Commitment::of((0..16).map(|slot| table.at(slot).unwrap())).unwrap();

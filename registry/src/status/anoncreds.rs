@@ -4,14 +4,14 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{Status, StatusError, Vector};
+use super::{Status, StatusError, Vector, touched};
 use crate::anoncreds::objects::{CredentialDefinition, RevocationRegistryDefinition};
 use crate::anoncreds::{self, Point, tail_at, tail_index};
-use crate::blob::{self, BlobState};
+use crate::blob;
 use crate::did;
 use crate::rejection::Rejection;
 use crate::resource;
-use crate::state::{self, View};
+use crate::state::View;
 
 /// The type of resource that a definition is.
 pub(crate) const DEFINITION: &str = "anonCredsRevocRegDef";
@@ -73,13 +73,11 @@ impl Anoncreds {
         })?;
         let keys = CredentialDefinition::read(&keys, "/credDefId")?;
         let tails = format!("z{}", did::sha256_multihash_of(&read.tails_hash));
-        let state = state::read::<BlobState>(&blob::key(&tails), view)?.map(|(_, state)| state);
-        let ready = state.is_some_and(|state| state.kind == TAILS && state.is_active());
-        if !ready {
+        if blob::active(&tails, TAILS, view)?.is_none() {
             Err(unmet("its tails are no active blob yet: put them first (`dzong blob put`)"))?;
         }
         let anoncreds = Anoncreds { definition: id, tails };
-        if Some(anoncreds.tail(0, view)?) != keys.g_dash {
+        if anoncreds.tails([0].into_iter(), view)?.first() != keys.g_dash.as_ref() {
             Err(unmet("the tails are not of this credential definition"))?;
         }
         let initial = anoncreds.initial(capacity, view)?;
@@ -88,6 +86,7 @@ impl Anoncreds {
 
     /// The sum of all credentials' tails.
     fn initial(&self, capacity: u32, view: &dyn View) -> Result<Point, Rejection> {
+        let absent = || touched::absent(&self.tails);
         let bytes = tail_at(1).start..tail_at(capacity).end;
         let bytes = view.blob(&self.tails, bytes).ok_or_else(absent)?;
         let (points, _) = bytes.as_chunks::<POINT_BYTES>();
@@ -98,10 +97,13 @@ impl Anoncreds {
         anoncreds::shift(first, rest.iter().copied(), []).ok_or_else(absent)
     }
 
-    fn tail(&self, index: u32, view: &dyn View) -> Result<Point, Rejection> {
-        let bytes = view.blob(&self.tails, tail_at(index)).ok_or_else(absent)?;
-        let bytes = bytes.as_slice().try_into().map_err(|_| absent())?;
-        Point::from_bytes(bytes).map_err(|_| absent())
+    fn tails(
+        &self,
+        indices: impl Iterator<Item = u32>,
+        view: &dyn View,
+    ) -> Result<Vec<Point>, Rejection> {
+        let read = |bytes: &[u8]| Point::from_bytes(bytes.try_into().ok()?).ok();
+        touched::points(&self.tails, indices.map(tail_at), read, view)
     }
 
     /// The accumulator after these slots began to count, and those ceased to.
@@ -115,16 +117,14 @@ impl Anoncreds {
         (began, ceased): (&[u32], &[u32]),
         view: &dyn View,
     ) -> Result<Point, Rejection> {
-        let tails = |slots: &[u32]| -> Result<Vec<Point>, Rejection> {
-            let index = |slot: &u32| tail_index(*slot, capacity).ok_or_else(absent);
-            slots.iter().map(|slot| self.tail(index(slot)?, view)).collect()
+        let absent = || touched::absent(&self.tails);
+        let tails = |slots: &[u32]| {
+            let indices = slots.iter().map(|slot| tail_index(*slot, capacity));
+            let indices: Vec<u32> = indices.collect::<Option<_>>().ok_or_else(absent)?;
+            self.tails(indices.into_iter(), view)
         };
         anoncreds::shift(accumulator, tails(began)?, tails(ceased)?).ok_or_else(absent)
     }
-}
-
-fn absent() -> Rejection {
-    StatusError::Unmet("the tails of the registry cannot be read".to_owned()).into()
 }
 
 /// The status list as AnonCreds libraries read it. Suspended credentials are in it as revoked ones

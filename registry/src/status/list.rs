@@ -172,6 +172,9 @@ impl Question {
         if let Some(accumulator) = &head.content.accumulator {
             members.insert("accumulator".to_owned(), json!(accumulator));
         }
+        if let Some(commitment) = &head.content.commitment {
+            members.insert("commitment".to_owned(), json!(commitment));
+        }
         match (self.part, statuses) {
             (Part::Statuses, Some(statuses)) => {
                 let vector = Vector::read(registry.capacity, statuses)?;
@@ -187,6 +190,7 @@ impl Question {
                 members.insert("formats".to_owned(), json!(registry.formats));
                 members.insert("hold".to_owned(), json!(registry.held()));
                 members.insert("nodes".to_owned(), json!(head.content.nodes));
+                members.insert("slots".to_owned(), json!(registry.slots));
             }
             _ => return None,
         }

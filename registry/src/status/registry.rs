@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use proofs::{Hash, Record};
 use serde::{Deserialize, Serialize};
 
-use super::{Anoncreds, Base64, CAPACITY_MAX, StatusError, vector};
+use super::{Anoncreds, Base64, CAPACITY_MAX, Slots, StatusError, vector};
 use crate::anoncreds::{MAX_CRED_NUM_MAX, Point};
 use crate::rejection::Rejection;
+use crate::slots::{Commitment, G1_BYTES};
 use crate::state::{self, Change};
 use crate::trust::Moment;
 
@@ -19,6 +20,8 @@ pub enum Format {
     Anoncreds,
     /// W3C Bitstring Status List 1.0.
     Bitstring,
+    /// The slot accumulator: holders prove an active slot and do not say which.
+    Slots,
     /// IETF Token Status List.
     Token,
 }
@@ -66,6 +69,9 @@ pub struct Registry {
     pub hold: Option<(Hold, String)>,
     /// Whose credentials it is for.
     pub issuer: String,
+    /// The set-up of its slot commitment, where it has that format.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slots: Option<Slots>,
 }
 
 impl Registry {
@@ -126,10 +132,17 @@ impl Registry {
         self.hold.as_ref().map(|(hold, _)| *hold)
     }
 
-    /// The head of its vector as it begins, with this accumulator.
-    pub(crate) fn fresh_head(&self, accumulator: Option<Point>) -> Head {
-        let accumulator = accumulator.map(|point| Base64(point.to_bytes()));
-        Head { accumulator, nodes: vector::fresh_nodes(self.capacity) }
+    /// The head of its vector as it begins, with this accumulator and this commitment.
+    pub(crate) fn fresh_head(
+        &self,
+        accumulator: Option<Point>,
+        commitment: Option<Commitment>,
+    ) -> Head {
+        Head {
+            accumulator: accumulator.map(|point| Base64(point.to_bytes())),
+            commitment: commitment.map(|point| Base64(point.bytes())),
+            nodes: vector::fresh_nodes(self.capacity),
+        }
     }
 }
 
@@ -147,6 +160,9 @@ pub struct Head {
     /// The AnonCreds accumulator as an affine point, as tails files write one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub accumulator: Option<Base64<128>>,
+    /// The commitment to the inactive slots, compressed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commitment: Option<Base64<G1_BYTES>>,
     /// The vector's nodes: a hash for each 32,768 slots.
     pub nodes: Vec<Hash>,
 }
@@ -162,6 +178,12 @@ impl Head {
     #[must_use]
     pub fn accumulator(&self) -> Option<Point> {
         Point::from_bytes(&self.accumulator.as_ref()?.0).ok()
+    }
+
+    /// The commitment to the inactive slots, where the registry has one.
+    #[must_use]
+    pub fn commitment(&self) -> Option<Commitment> {
+        Commitment::kept(&self.commitment.as_ref()?.0).ok()
     }
 
     /// The change that makes this the head.

@@ -13,6 +13,7 @@ mod queries;
 mod registries;
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use ed25519_zebra::SigningKey;
 use proofs::Record;
@@ -20,8 +21,9 @@ use serde_json::{Value, json};
 
 use super::{Action, Breach, Grant, decide};
 use crate::author::{self, Key as _, Times};
+use crate::blob::{self, BlobState, Stage};
 use crate::genesis::Genesis;
-use crate::{Context, Control, Rejection, SignedEvent, json as canonical_json};
+use crate::{Context, Control, Rejection, SignedEvent, View, json as canonical_json};
 
 pub(crate) const NETWORK: &str = "bt-test";
 /// 2026-11-21T00:00:00Z, a Saturday.
@@ -59,7 +61,20 @@ pub(crate) struct World {
     /// Every version of every record, in order.
     pub(crate) versions: BTreeMap<String, Vec<Record>>,
     pub(crate) context: Context,
+    /// The active blobs.
+    blobs: BTreeMap<String, Vec<u8>>,
     dids: BTreeMap<u8, String>,
+}
+
+impl View for World {
+    fn record(&self, key: &str) -> Option<Record> {
+        self.records.get(key).cloned()
+    }
+
+    fn blob(&self, id: &str, range: Range<u64>) -> Option<Vec<u8>> {
+        let range = usize::try_from(range.start).ok()?..usize::try_from(range.end).ok()?;
+        self.blobs.get(id)?.get(range).map(<[u8]>::to_vec)
+    }
 }
 
 fn inception(byte: u8, linked: bool) -> (String, Value) {
@@ -117,6 +132,7 @@ impl World {
             records: genesis.records().clone(),
             versions: BTreeMap::new(),
             context: genesis.context(1, TIME + 1_000),
+            blobs: BTreeMap::new(),
             dids,
         };
         for (key, record) in &world.records {
@@ -145,7 +161,7 @@ impl World {
     fn submit(&mut self, event: &Value) -> Outcome {
         let bytes = canonical_json::canonical(event).unwrap();
         let event = SignedEvent::parse(&bytes)?.verify()?;
-        for change in event.apply(&self.context, &self.records)? {
+        for change in event.apply(&self.context, self)? {
             let before = self.records.get(&change.key);
             let record = self.context.record(before, &change, event.id());
             self.versions.entry(change.key.clone()).or_default().push(record.clone());
@@ -175,6 +191,27 @@ impl World {
     /// An event of three governors.
     pub(crate) fn decided(&mut self, kind: &str, members: Value) -> Outcome {
         self.signed(1, &[1, 2, 3], kind, members)
+    }
+
+    /// Puts a blob that validators attested. Its id.
+    pub(crate) fn put(&mut self, kind: &str, bytes: Vec<u8>) -> String {
+        let (id, time) = (blob::id(&bytes), self.context.time);
+        let size = u64::try_from(bytes.len()).unwrap();
+        let (author, kind) = (self.did(AB), kind.to_owned());
+        let state = Stage::Active;
+        let state = BlobState { activated: Some(time), author, created: time, kind, size, state };
+        state.check(&bytes).unwrap();
+        let record = self.context.record(None, &state.change(&id), self.context.genesis);
+        self.records.insert(blob::key(&id), record);
+        self.blobs.insert(id.clone(), bytes);
+        id
+    }
+
+    /// What the Governing Body decides in the class of the network, after its time-lock.
+    pub(crate) fn locked(&mut self, kind: &str, members: Value) -> Outcome {
+        let id = self.signed(1, &[1, 2, 3, 4], kind, members)?;
+        self.later(4);
+        self.by(STRANGER, "DecisionExecuted", json!({ "decision": id }))
     }
 
     pub(crate) fn version(&self, key: &str) -> u64 {

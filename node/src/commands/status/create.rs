@@ -21,7 +21,7 @@ pub(super) struct Create {
     /// How many slots, slot 0 included: at most 1048576
     #[arg(long, default_value_t = 131_072)]
     capacity: u32,
-    /// A form to read it in: bitstring (W3C), token (IETF); several may be named
+    /// A form to read it in: bitstring (W3C), slots (accumulator), token (IETF); or several
     #[arg(long = "format", value_name = "FORMAT", required = true)]
     formats: Vec<String>,
     /// The credential type that it is for, as the trust registry names it

@@ -12,7 +12,7 @@ use crate::events::{EventKind, check_replaced};
 use crate::rejection::Rejection;
 use crate::state::{Change, Context, View};
 use crate::resource::Publishing;
-use crate::status::{Anoncreds, DEFINITION, Defined, Format, Registry, StatusError};
+use crate::status::{Anoncreds, DEFINITION, Defined, Format, Registry, Slots, StatusError};
 use crate::trust::Moment;
 
 /// The members of `RevocationRegistryCreated`.
@@ -44,6 +44,7 @@ impl RevocationRegistryCreated {
             formats: self.formats.clone(),
             hold: None,
             issuer: envelope.author.clone(),
+            slots: None,
         }
     }
 
@@ -110,7 +111,12 @@ impl EventKind for RevocationRegistryCreated {
                 self.define(&mut registry, &definition, envelope, context, view)?;
             (accumulator, changes) = (Some(initial), published);
         }
-        let head = registry.fresh_head(accumulator).change(&envelope.id.to_string());
+        let mut commitment = None;
+        if registry.formats.contains(&Format::Slots) {
+            let (slots, fresh) = Slots::open(registry.capacity, view)?;
+            (registry.slots, commitment) = (Some(slots), Some(fresh));
+        }
+        let head = registry.fresh_head(accumulator, commitment).change(&envelope.id.to_string());
         changes.extend([Change::new(key, &registry), head]);
         Ok(changes)
     }

@@ -4,9 +4,9 @@
 //!
 //! # Invariants
 //!
-//! * Making a list is pure: statuses and times come in, bytes go out. Times are of blocks, never of a clock, so the
-//!   nodes of one build make the same bytes of one key. What is made never reaches state: another
-//!   compressor makes other bytes of the same statuses.
+//! * Making a list is pure: statuses and times come in, bytes go out. Times are of blocks, never of
+//!   a clock, so the nodes of one build make the same bytes of one key. What is made never reaches
+//!   state: another compressor makes other bytes of the same statuses.
 //! * One vector, two bit orders. A Token Status List counts from the least significant bit, as the
 //!   vector does; a Bitstring from the most significant.
 //! * What is read inflates to no more than the reader allows.

@@ -273,8 +273,8 @@ fn take_proof(answer: &mut Map<String, Value>) -> Option<(&'static str, Value)> 
     }
 }
 
-/// Builds the answer anew from the records of the proof, and from what in it they commit to. That the
-/// records are proven is checked apart.
+/// Builds the answer anew from the records of the proof, and from what in it they commit to. That
+/// the records are proven is checked apart.
 fn rebuild(proof: &Proof, answer: &Map<String, Value>, trust: &Trust) -> Result<Value, String> {
     let records = proof.evidence.records.as_slice();
     let network = |did| network_of(proof, did, trust);

@@ -167,7 +167,8 @@ impl Update {
     fn run(self, global: &Global) -> anyhow::Result<()> {
         let client = Client::new(&global.url);
         let given = read_json(&self.file)?;
-        let version = self.version.map_or_else(String::new, |version| format!("&version={version}"));
+        let version = self.version.map(|version| format!("&version={version}"));
+        let version = version.unwrap_or_default();
         let path = format!("/v1/anoncreds/status-lists?suspend={}{version}", self.suspend);
         let reply = client.query(&path, &serde_json::to_vec(&given)?)?;
         let event: Value = serde_json::from_slice(&reply.body)?;

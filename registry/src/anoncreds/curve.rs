@@ -2,8 +2,8 @@
 //! which AnonCreds v1 computes on. It is not Ethereum's `alt_bn128`.
 //!
 //! A Barreto-Naehrig curve with `u = -0x4080000000000001`: `p = 36u⁴ + 36u³ + 24u² + 6u + 1`,
-//! `r = 36u⁴ + 36u³ + 18u² + 6u + 1`, trace `t = 6u² + 1`, so that `r = p + 1 - t`. `E: y² = x³ + 2`
-//! over `Fp`, `Fp2 = Fp[i]/(i² + 1)`, `ξ = 1 + i`, and the twist of type D,
+//! `r = 36u⁴ + 36u³ + 18u² + 6u + 1`, trace `t = 6u² + 1`, so that `r = p + 1 - t`.
+//! `E: y² = x³ + 2` over `Fp`, `Fp2 = Fp[i]/(i² + 1)`, `ξ = 1 + i`, and the twist of type D,
 //! `E': y² = x³ + 2/ξ = x³ + 1 - i`. Pairings have about 100 bits of security.
 
 #![expect(unexpected_cfgs, reason = "what arkworks derives asks for a feature of its own crate")]

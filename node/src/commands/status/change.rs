@@ -34,8 +34,8 @@ impl Ground {
         OsRng.fill_bytes(&mut salt);
         let commitment = commitment(&salt, &self.ground);
         if let Some(path) = &self.opening {
-            let opening =
-                json!({ "commitment": commitment, "ground": self.ground, "salt": hex::encode(salt) });
+            let salt = hex::encode(salt);
+            let opening = json!({ "commitment": commitment, "ground": self.ground, "salt": salt });
             publish(path, &serde_json::to_vec_pretty(&opening)?)
                 .with_context(|| format!("cannot write {}", path.display()))?;
         }
@@ -73,9 +73,9 @@ impl Slots {
             }
         };
         let mut change = json!({ "previousVersion": version, "registry": self.registry });
-        let lists =
-            [("revoke", &self.revoke), ("suspend", &self.suspend), ("reactivate", &self.reactivate)];
-        for (name, text) in lists {
+        let Slots { revoke, suspend, reactivate, .. } = self;
+        for (name, text) in [("revoke", revoke), ("suspend", suspend), ("reactivate", reactivate)]
+        {
             put(&mut change, name, text)?;
         }
         Ok(change)
@@ -135,7 +135,8 @@ impl Change {
 /// Change statuses above the issuer: Governing Body, court, revocation service provider
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  dzong status override 6f1c… --suspend 9 --lock \
-    --ground national-security --key governor-1.json --key governor-2.json --key governor-3.json\n  \
+    --ground national-security --key governor-1.json --key governor-2.json \
+    --key governor-3.json\n  \
     dzong status override 6f1c… --reactivate 9 --unlock --basis court --ground court-order \
     --key administrative-body.json\n  \
     dzong status override 6f1c… --revoke 12 --basis provider --authority did:ndi:bt-demo:Qm… \

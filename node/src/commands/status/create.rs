@@ -66,7 +66,8 @@ pub(super) struct Release {
 
 /// Let a registry's statuses stay as they are for good
 #[derive(Args, Debug)]
-#[command(after_help = "Example:\n  dzong status retire 6f1c… --ground superseded --key issuer.json")]
+#[command(after_help = "Example:\n  dzong status retire 6f1c… --ground superseded \
+    --key issuer.json")]
 pub(super) struct Retire {
     #[command(flatten)]
     pub(super) holding: Holding,

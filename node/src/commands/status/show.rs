@@ -197,7 +197,8 @@ struct Listed {
 impl List {
     pub(super) fn run(self, global: &Global) -> anyhow::Result<()> {
         let client = Client::new(&global.url);
-        let issuer = self.issuer.map_or_else(String::new, |did| format!("&issuer={}", encoded(&did)));
+        let issuer = self.issuer.map(|did| format!("&issuer={}", encoded(&did)));
+        let issuer = issuer.unwrap_or_default();
         let path = format!("/v1/revocation/registries?limit=200{issuer}");
         let listed: Vec<Listed> = client.pages(&path, "registries")?;
         if global.json {

@@ -1,4 +1,4 @@
-//! `CredentialDefinitionPublished`: the public keys with which an issuer signs AnonCreds of a schema.
+//! `CredentialDefinitionPublished`: the public keys with which an issuer signs AnonCreds.
 
 use crate::authority::Power;
 use crate::resource::publication_kind;

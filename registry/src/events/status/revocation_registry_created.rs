@@ -1,4 +1,4 @@
-//! `RevocationRegistryCreated`: a vector of slots for the credentials of an issuer (Act s.55, s.57).
+//! `RevocationRegistryCreated`: a vector of slots for an issuer's credentials (Act s.55, s.57).
 
 use std::collections::BTreeSet;
 

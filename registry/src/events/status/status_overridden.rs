@@ -1,5 +1,5 @@
-//! `StatusOverridden`: statuses changed above the issuer, by the Governing Body, by order of a court,
-//! or by a revocation service provider within its authorization (Act s.40, s.55, s.87, s.101).
+//! `StatusOverridden`: statuses changed above the issuer, by the Governing Body, by order of a
+//! court, or by a revocation service provider within its authorization (Act s.40, s.55, s.87, s.101).
 
 use serde::Deserialize;
 
@@ -91,7 +91,7 @@ impl EventKind for StatusOverridden {
                 return Ok(());
             }
             let name = registry.credential_type.as_deref();
-            let unnamed = "the registry names no credential type that anyone could be authorised for";
+            let unnamed = "the registry names no credential type for which anyone is authorised";
             let resource = name.ok_or_else(|| StatusError::Unmet(unnamed.to_owned()))?;
             let (authority, author) = (self.authority.as_deref(), &envelope.author);
             decide::require(authority, author, Action::Revoke, resource, context, view)

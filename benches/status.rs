@@ -142,7 +142,7 @@ fn vector(capacity: u32) -> Vector {
         seed ^= seed << 13;
         seed ^= seed >> 7;
         seed ^= seed << 17;
-        *byte = u8::from(seed % 25 == 0);
+        *byte = u8::from(seed.is_multiple_of(25));
     }
     Vector::read(capacity, &bytes).expect("statuses")
 }

@@ -287,7 +287,7 @@ fn a_cwt_is_a_tagged_message_of_one_signature() {
     for (suite, algorithm) in [(Suite::Ed25519, -8), (Suite::P256, -7)] {
         let cwt = token_list_cwt(&listing, &provider(suite));
         let header = token::header(algorithm, METHOD);
-        let claims = token::claims(URL, &MOMENT, 2, &token::compressed(&listing.vector));
+        let claims = token::claims(URL, &MOMENT, 2, &token::compressed(listing.vector));
         let start = cbor::Writer::new().tag(18).array(4).bytes(&header).map(0).bytes(&claims);
         let signature = cwt.strip_prefix(&start.into_bytes()[..]).unwrap();
         let signature = signature.strip_prefix(&[0x58, 0x40]).unwrap();

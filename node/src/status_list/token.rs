@@ -59,7 +59,7 @@ pub fn token_list_jwt(listing: &Listing, signer: &dyn Signer) -> Result<String, 
 
 /// The Status List Token as a CWT in a `COSE_Sign1` (5.2). The name of the key is protected.
 pub fn token_list_cwt(listing: &Listing, signer: &dyn Signer) -> Vec<u8> {
-    let claims = claims(listing.url, &listing.moment, SLOT_BITS, &compressed(&listing.vector));
+    let claims = claims(listing.url, &listing.moment, SLOT_BITS, &compressed(listing.vector));
     let header = header(algorithm(signer), signer.method());
     let signature = signer.sign(&signed(&header, &claims));
     let message = Writer::new().tag(SIGN1).array(4).bytes(&header).map(0);

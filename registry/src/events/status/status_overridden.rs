@@ -1,5 +1,6 @@
 //! `StatusOverridden`: statuses changed above the issuer, by the Governing Body, by order of a
-//! court, or by a revocation service provider within its authorization (Act s.40, s.55, s.87, s.101).
+//! court, or by a revocation service provider within its authorization (Act s.40, s.55, s.87,
+//! s.101).
 
 use serde::Deserialize;
 

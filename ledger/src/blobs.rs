@@ -14,8 +14,8 @@ use crate::ledger::Ledger;
 use crate::snapshot::Snapshot;
 use crate::store::{Family, Store};
 
-/// Bytes of a page, so that a part of a blob is read without the rest.
-const PAGE_BYTES: usize = 64 << 10;
+/// Bytes of a page: rules read points of about a hundred bytes, anywhere in a blob.
+const PAGE_BYTES: usize = 4 << 10;
 
 /// Bytes that are written together.
 const BATCH_BYTES: usize = 1 << 20;

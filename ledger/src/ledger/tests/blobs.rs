@@ -49,7 +49,7 @@ fn only_the_bytes_that_were_proposed_are_kept_and_a_restart_finds_them() {
     assert_eq!(keep(&id, &bytes), Ok(false), "the same again");
     world.open().unwrap();
     let snapshot = world.snapshot();
-    let page = 64 << 10;
+    let page = 4 << 10;
     for (from, to) in [(0, 2), (page - 1, page + 1), (100, 100), (5, 3 * page), (0, bytes.len())] {
         let read = snapshot.blob(&id, from as u64..to as u64).unwrap();
         assert_eq!(read.as_deref(), Some(&bytes[from..to]), "{from}..{to}");
@@ -91,7 +91,7 @@ fn an_audit_finds_active_blobs_that_are_missing_or_damaged() {
 
     world.open().unwrap();
     let mut batch = world.ledger().store.batch();
-    batch.put(Family::Blobs, &[id.as_bytes(), &[0, 0, 0, 1]].concat(), &[7; 64 << 10]);
+    batch.put(Family::Blobs, &[id.as_bytes(), &[0, 0, 0, 1]].concat(), &[7; 4 << 10]);
     batch.write_synced().unwrap();
     let finding = world.audit().findings.remove(0);
     assert!(finding.problem.contains("damaged"), "{}", finding.problem);

@@ -272,7 +272,7 @@ test("statuses come back verified, and a delta counts only where it leads to the
     const whole = forge.answered(question, [own, [key, held]], answer, keys);
     routes.set(`GET ${base}${below}?proof=true`, json(200, whole));
   };
-  serve("registry", "", shown);
+  serve("registry", "", { ...shown, anoncreds: null, slots: null });
   serve("statuses", "/statuses", { ...versioned, statuses: toBase64(after) });
   const chunk = new Uint8Array(256);
   chunk.set(after);

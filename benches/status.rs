@@ -36,9 +36,9 @@ impl View for World {
     }
 
     fn blob(&self, _id: &str, range: Range<u64>) -> Option<Vec<u8>> {
-        let points = &self.tails[2..];
-        let at = usize::try_from(range.start).ok()? - 2;
-        Some(points[at % (points.len() / 2)..][..128].to_vec())
+        let (points, _) = self.tails[2..].as_chunks::<128>();
+        let index = (usize::try_from(range.start).ok()? - 2) / 128;
+        Some(points[index % (points.len() / 2)].to_vec())
     }
 }
 

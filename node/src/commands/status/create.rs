@@ -1,5 +1,8 @@
 //! Registries themselves: created, frozen, released, retired; and who signs their lists.
 
+use std::thread;
+use std::time::Duration;
+
 use anyhow::Context as _;
 use clap::Args;
 use registry::json;
@@ -11,6 +14,9 @@ use crate::author::{Network, record};
 use crate::cli::Global;
 use crate::client::Client;
 use crate::signers::Signing;
+
+/// How long to wait for another second to come.
+const A_MOMENT: Duration = Duration::from_millis(100);
 
 /// Create a registry: prints its id alone on the first line
 #[derive(Args, Debug)]
@@ -39,10 +45,19 @@ impl Create {
             members.insert("credentialType".into(), name.into());
         }
         let signers = self.signing.open()?;
-        let event = signers.event(&Network::of(&client)?, "RevocationRegistryCreated", members)?;
-        let id = registry::event::id_of(&json::canonical(&event)?)?;
+        let network = Network::of(&client)?;
+        // The id is that of the event, whose time has whole seconds: what is the same as a registry
+        // of this second would be that registry again.
+        let (event, id) = loop {
+            let event = signers.event(&network, "RevocationRegistryCreated", members.clone())?;
+            let id = registry::event::id_of(&json::canonical(&event)?)?.to_string();
+            if record(&client, &Registry::key(&id), &self.signing.trust)?.is_none() {
+                break (event, id);
+            }
+            thread::sleep(A_MOMENT);
+        };
         let delivered = self.signing.delivery.deliver(&client, &event, &self.signing.trust)?;
-        delivered.report(global, "registry", &id.to_string())
+        delivered.report(global, "registry", &id)
     }
 }
 

@@ -31,7 +31,7 @@ done
 NODE=http://127.0.0.1:$BASE_PORT
 export DZONG_HOME=$HOME_DIR/net DZONG_URL=$NODE
 "$DZONG" key new --suite ed25519 --out "$HOME_DIR/key.json" >/dev/null
-DID=$("$DZONG" did create --key "$HOME_DIR/key.json" --json | grep -o 'did:ndi:[a-z0-9-]*:Qm[A-Za-z0-9]*' | sort -u)
+DID=$("$DZONG" did create --key "$HOME_DIR/key.json" --save --json | grep -o 'did:ndi:[a-z0-9-]*:Qm[A-Za-z0-9]*' | sort -u)
 # Enough events for a full tile.
 "$DZONG" load --kind did --rate 100 --seconds 5 >/dev/null
 
@@ -52,6 +52,15 @@ grep "$DID" "$HOME_DIR/node.many" >"$HOME_DIR/node.one"
 grep "$DID" "$HOME_DIR/nginx.many" >"$HOME_DIR/nginx.one"
 grep "$DID" "$HOME_DIR/node.proofs" >"$HOME_DIR/node.proof"
 grep "$DID" "$HOME_DIR/nginx.proofs" >"$HOME_DIR/nginx.proof"
+# A revocation registry: its head, and the statuses of all its slots.
+REGISTRY=$("$DZONG" status create --capacity 65536 --format token --key "$HOME_DIR/key.json" | head -1)
+"$DZONG" status change "$REGISTRY" --revoke 500-999 --ground on-request --key "$HOME_DIR/key.json" >/dev/null
+echo "/v1/revocation/registries/$REGISTRY" >"$HOME_DIR/node.head"
+echo "/v1/revocation/registries/$REGISTRY/statuses" >"$HOME_DIR/node.statuses"
+for part in head statuses; do
+    curl -sSf -o "$WWW/$part" "$NODE$(<"$HOME_DIR/node.$part")"
+    echo "/$part" >"$HOME_DIR/nginx.$part"
+done
 curl -sSf --retry 20 --retry-all-errors --retry-delay 1 -o "$WWW/tile" "$NODE/log/tile/0/000"
 echo /log/tile/0/000 >"$HOME_DIR/node.tile"
 echo /tile >"$HOME_DIR/nginx.tile"
@@ -130,6 +139,8 @@ compare "resolution, many DIDs" node.many "$NGINX_URL" nginx.many
 compare "with proof" node.proof "$NGINX_URL" nginx.proof
 compare "with proof, many DIDs" node.proofs "$NGINX_URL" nginx.proofs
 compare "log tile" node.tile "$NGINX_URL" nginx.tile
+compare "head of a registry" node.head "$NGINX_URL" nginx.head
+compare "statuses of 65,536 slots" node.statuses "$NGINX_URL" nginx.statuses
 
 # The organisations of the demonstration.
 "$DZONG" demo --home "$HOME_DIR/net" --url "$NODE" >/dev/null

@@ -1,5 +1,8 @@
 //! What the benchmarks share: events like those that a registry sees.
 
+use std::hint::black_box;
+use std::time::Duration;
+
 use ed25519_zebra::SigningKey;
 use registry::author::{self, Key, Times};
 use registry::{Control, json};
@@ -21,6 +24,17 @@ pub fn key(number: u64) -> SigningKey {
 /// Control by this one key.
 pub fn control(key: &SigningKey) -> Control {
     Control::of([&key.public()], 1)
+}
+
+/// What the process costs to do this so many times: not how long others kept it waiting.
+pub fn cpu<T>(times: u64, mut work: impl FnMut() -> T) -> Duration {
+    let now = || {
+        let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+        Duration::try_from(time).expect("a process's time is not negative")
+    };
+    let begin = now();
+    (0..times).for_each(|_| drop(black_box(work())));
+    now() - begin
 }
 
 /// An unsigned `DidCreated` whose canonical form, once signed by author and endorser, has about

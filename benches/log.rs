@@ -6,11 +6,10 @@
 #[expect(dead_code, reason = "the ledger's own tests use more of it")]
 mod fixture;
 
-use std::hint::black_box;
 use std::ops::Range;
 use std::sync::Arc;
-use std::time::Duration;
 
+use benches::cpu;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use ledger::{BlockInput, CertifiedBlock, Ledger};
 use node::checkpoint::{Checkpoints, SignedFile, genesis_policy};
@@ -69,17 +68,6 @@ fn cosigned(ledger: &Arc<Ledger>, home: &TempDir) -> String {
         checkpoints.receive(&statement).expect("the disk works");
     }
     checkpoints.newest().expect("three of four are a quorum").to_string()
-}
-
-/// What the process costs to do this so many times: not how long others kept it waiting.
-fn cpu<T>(times: u64, mut work: impl FnMut() -> T) -> Duration {
-    let now = || {
-        let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
-        Duration::try_from(time).expect("a process's time is not negative")
-    };
-    let begin = now();
-    (0..times).for_each(|_| drop(black_box(work())));
-    now() - begin
 }
 
 fn range(c: &mut Criterion) {

@@ -5,30 +5,20 @@
 
 use std::collections::BTreeSet;
 use std::hint::black_box;
-use std::time::Duration;
 
+use benches::cpu;
 use criterion::{Criterion, criterion_group, criterion_main};
 use holder::bbs::{Interface, SecretKey};
-use holder::{Attributes, Credential, Issuer, List, Statuses, Verifier, Witness, issue, present};
+use holder::{Attributes, Credential, Issuer, SlotList, Verifier, Witness, issue, present};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use registry::slots::{Commitment, Domain, G1Point, Setup, Table, check, point_at, trial};
+use registry::status::{Status, Vector};
 
 const SLOTS: u32 = 65_536;
 /// The slot of the holder; those that change are elsewhere.
 const SLOT: u32 = 65_535;
 const NONCE: &[u8] = b"the nonce of a verifier";
-
-/// What the process costs to do this so many times: not how long others kept it waiting.
-fn cpu<T>(times: u64, mut work: impl FnMut() -> T) -> Duration {
-    let now = || {
-        let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
-        Duration::try_from(time).expect("a process's time is not negative")
-    };
-    let begin = now();
-    (0..times).for_each(|_| drop(black_box(work())));
-    now() - begin
-}
 
 fn world(slots: u32) -> (Setup, Table) {
     let domain = Domain::of(slots).expect("a power of two");
@@ -39,6 +29,12 @@ fn world(slots: u32) -> (Setup, Table) {
 /// Slot 0 and this many others, spread over the registry.
 fn inactive(count: u32) -> BTreeSet<u32> {
     (0..=count).map(|number| number * (SLOT / (count + 1))).collect()
+}
+
+fn statuses(capacity: u32, inactive: &BTreeSet<u32>) -> Vector {
+    let mut statuses = Vector::fresh(capacity);
+    inactive.iter().for_each(|slot| statuses.set(*slot, Status::Revoked));
+    statuses
 }
 
 fn points(table: &Table, slots: &BTreeSet<u32>) -> Vec<G1Point> {
@@ -87,25 +83,27 @@ fn adoption(criterion: &mut Criterion) {
 
 fn witnesses(criterion: &mut Criterion) {
     let (setup, table) = world(SLOTS);
-    let statuses = |count| Statuses::of(setup.domain, inactive(count)).expect("slot 0 is inactive");
+    let statuses = |count| statuses(SLOTS, &inactive(count));
     for count in [100, 1000, 6553] {
         let statuses = statuses(count);
         criterion.bench_function(&format!("holder::witness/inactive={count}"), |bencher| {
             bencher.iter_custom(|times| {
-                cpu(times, || Witness::of(|slot| table.at(slot), &statuses, SLOT))
+                cpu(times, || Witness::of(|slot| table.at(slot), setup.domain, &statuses, SLOT))
             });
         });
     }
     let before = statuses(0);
-    let witness = Witness::of(|slot| table.at(slot), &before, SLOT).expect("the slot is active");
+    let witness = Witness::of(|slot| table.at(slot), setup.domain, &before, SLOT);
+    let witness = witness.expect("the slot is active");
     for count in [100, 1000] {
-        let delta = before.delta_to(&statuses(count));
+        let after = statuses(count);
         criterion.bench_function(&format!("holder::update/changes={count}"), |bencher| {
-            bencher
-                .iter_custom(|times| cpu(times, || witness.update(|slot| table.at(slot), &delta)));
+            bencher.iter_custom(|times| {
+                cpu(times, || witness.update(|slot| table.at(slot), &before, &after))
+            });
         });
     }
-    let commitment = Commitment::of(points(&table, before.inactive())).expect("slot 0 is in it");
+    let commitment = Commitment::genesis(&table.at(0).expect("slot 0"));
     criterion.bench_function("holder::check", |bencher| {
         bencher.iter_custom(|times| cpu(times, || witness.check(&setup, &commitment)));
     });
@@ -122,10 +120,12 @@ fn presentations(criterion: &mut Criterion) {
         Attributes { registry: registry.into(), domain: setup.domain, slot: 4095, others };
     let signature = issue(&secret, &issuer, &attributes).expect("the slot exists");
     let credential = Credential::take(&issuer, attributes, signature).expect("it was just signed");
-    let statuses = Statuses::of(setup.domain, (0..100).collect()).expect("slot 0 is inactive");
-    let witness = Witness::of(|slot| table.at(slot), &statuses, 4095).expect("the slot is active");
-    let commitment = Commitment::of(points(&table, statuses.inactive())).expect("a commitment");
-    let list = List { registry, version: 7, setup, commitment };
+    let inactive = (0..100).collect();
+    let statuses = statuses(4096, &inactive);
+    let witness = Witness::of(|slot| table.at(slot), setup.domain, &statuses, 4095);
+    let witness = witness.expect("the slot is active");
+    let commitment = Commitment::of(points(&table, &inactive)).expect("a commitment");
+    let list = SlotList { registry: registry.into(), version: 7, setup, commitment };
     let mut rng = StdRng::seed_from_u64(1);
     let mut make = || {
         present(&issuer, &credential, &list, &witness, &[3].into(), NONCE, &mut rng)

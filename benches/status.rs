@@ -58,7 +58,7 @@ fn id() -> String {
 fn world(anoncreds: bool) -> World {
     let frozen = include_str!("../registry/src/anoncreds/testdata/registry-10.json");
     let frozen: Value = serde_json::from_str(frozen).expect("JSON");
-    let tails = hex_bytes(frozen["tails"].as_str().expect("a text"));
+    let tails = hex::decode(frozen["tails"].as_str().expect("a text")).expect("digits");
     let mut world = World { records: BTreeMap::new(), tails };
     let mut put = |change: Change| {
         let record = Record::first(change.content, Hash([2; 32]), 1, NOW - HOUR);
@@ -93,11 +93,6 @@ fn world(anoncreds: bool) -> World {
 fn point(frozen: &Value) -> Point {
     let text = frozen["statusLists"][0]["currentAccumulator"].as_str().expect("a text");
     Point::parse(text).expect("the library's own")
-}
-
-fn hex_bytes(text: &str) -> Vec<u8> {
-    let digit = |at: usize| u8::from_str_radix(&text[at..at + 2], 16).expect("digits");
-    (0..text.len()).step_by(2).map(digit).collect()
 }
 
 /// A signed change of so many slots, spread over the registry.

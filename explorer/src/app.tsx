@@ -3,6 +3,7 @@
 import {useEffect, useLayoutEffect, useRef, useState} from 'preact/hooks';
 import {live} from './live.ts';
 import {Icon, Link} from './parts/basics.tsx';
+import {REGISTRY_KEY} from './revocation.ts';
 import {guess, href, read, type Route} from './route.ts';
 import {useStore} from './store.ts';
 import {isForeign, trust} from './trust.ts';
@@ -15,6 +16,8 @@ import {GovernanceView} from './views/governance.tsx';
 import {NetworkView} from './views/network.tsx';
 import {NowView} from './views/now.tsx';
 import {RecordView} from './views/record.tsx';
+import {RevocationView} from './views/revocation.tsx';
+import {RevocationRegistryView} from './views/revocation-registry.tsx';
 import {TrustView} from './views/trust.tsx';
 
 export function App() {
@@ -76,6 +79,10 @@ function View({route}: {route: Route}) {
       return <EntitiesView />;
     case 'entity':
       return <EntityView did={route.did} />;
+    case 'revocation':
+      return <RevocationView issuer={route.issuer} />;
+    case 'revocation-registry':
+      return <RevocationRegistryView id={route.id} />;
     case 'trust':
       return <TrustView />;
     case 'unknown':
@@ -87,6 +94,12 @@ function View({route}: {route: Route}) {
       );
   }
 }
+
+/** The views that the head leads to. */
+type Page = 'now' | 'network' | 'governance' | 'entities' | 'revocation' | 'trust';
+
+/** Under which of them a view stands. */
+const page = (view: Route['view']) => (view === 'revocation-registry' ? 'revocation' : view);
 
 function Head({route}: {route: Route}) {
   const {status, error} = useStore(live);
@@ -101,8 +114,12 @@ function Head({route}: {route: Route}) {
       : status && !status.ready
         ? `Not ready: ${status.unready ?? 'starting'}`
         : undefined;
-  const to = (view: 'now' | 'network' | 'governance' | 'entities' | 'trust', name: string) => (
-    <a href={href({view})} aria-current={route.view === view ? 'page' : undefined}>
+  const to = (view: Page, name: string) => (
+    <a
+      class={`to-${view}`}
+      href={href({view})}
+      aria-current={page(route.view) === view ? 'page' : undefined}
+    >
       {name}
     </a>
   );
@@ -120,6 +137,7 @@ function Head({route}: {route: Route}) {
           {to('network', 'Network')}
           {to('governance', 'Governance')}
           {to('entities', 'Registry')}
+          {to('revocation', 'Revocation')}
           {to('trust', 'Trust')}
         </nav>
         <TrustChip />
@@ -245,6 +263,10 @@ function searched(route: Route): string {
       return String(route.height);
     case 'record':
       return route.key;
+    case 'revocation-registry':
+      return `${REGISTRY_KEY}${route.id}`;
+    case 'revocation':
+      return route.issuer ?? '';
     case 'unknown':
       return route.text;
     default:

@@ -57,6 +57,12 @@ export interface Certificate {
   signatures: {validator: string; signature: string}[];
 }
 
+/** Whether the node serves something there. */
+export async function serves(path: string): Promise<boolean> {
+  const signal = AbortSignal.timeout(WAIT_MAX);
+  return (await fetch(path, {method: 'HEAD', signal})).ok;
+}
+
 /** An event in a list, as the node lists it. */
 export interface Listed {
   id: string;
@@ -68,7 +74,17 @@ export interface Listed {
 
 /** Events of the log from an index on, as far as one answer goes. */
 export async function list(from: number, limit: number): Promise<Listed[]> {
-  const {body} = await get(`/v1/events?from=${from}&limit=${limit}`);
+  return listed(`from=${from}&limit=${limit}`);
+}
+
+/** The newest events about a record, perhaps of one kind only. */
+export async function about(record: string, limit: number, type?: string): Promise<Listed[]> {
+  const kind = type ? `&type=${type}` : '';
+  return listed(`subject=${encodeURIComponent(record)}${kind}&order=desc&limit=${limit}`);
+}
+
+async function listed(query: string): Promise<Listed[]> {
+  const {body} = await get(`/v1/events?${query}`);
   const events: any[] = body?.events ?? [];
   return events.map(({id, index, height, event}) => ({
     id,

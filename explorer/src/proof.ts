@@ -1,6 +1,6 @@
 // Questions to the node, and what its answers are worth. The verdict is the verifier's; what this
 // file adds is whether the network was confirmed, and which refusals need no proof.
-import {useEffect, useState} from 'preact/hooks';
+import {useEffect, useRef, useState} from 'preact/hooks';
 import {get, reason, type Certificate, type Reply} from './node.ts';
 import {useStore} from './store.ts';
 import {everTrusted, inForce, trust, type Trusted, type TrustState} from './trust.ts';
@@ -41,6 +41,11 @@ export function holds({standing}: {standing: Standing}): boolean {
 export function path(question: Question): string {
   if ('event' in question) return `/v1/events/${question.event}/receipt`;
   if ('record' in question) return `/v1/records/${encodeURI(question.record)}?proof=true`;
+  if ('status' in question) {
+    const {part, registry, version} = question.status;
+    const place = part === 'statuses' ? `${registry}/statuses` : registry;
+    return `/v1/revocation/registries/${place}?${version ? `version=${version}&` : ''}proof=true`;
+  }
   const {did, versionId} = question.resolution;
   const version = versionId ? `versionId=${encodeURIComponent(versionId)}&` : '';
   return `/1.0/identifiers/${encodeURIComponent(did)}?${version}proof=true`;
@@ -120,7 +125,7 @@ function decide<V extends Verdict>(
   return {...facts, standing: verdict === 'valid' ? proven : verdict, trusted, at};
 }
 
-/** The certificate in an answer: of a resolution, a record or a receipt. */
+/** The certificate in an answer: of a resolution, a record, a registry's statuses or a receipt. */
 function certificateOf({body}: Reply): Certificate | undefined {
   return evidenceOf(body)?.certificate ?? body?.certificate;
 }
@@ -150,4 +155,35 @@ export function useAnswer(question: Question | undefined, turn = 0): Answer | Er
   const ready = (state.verifier && inForce(state)) || state.failure;
   if (!question || !ready || !got || got.key !== key) return undefined;
   return got.reply instanceof Error ? got.reply : judge(question, got.reply, state);
+}
+
+/**
+ * The answers to several questions, in their order. Each is asked once and judged once under what
+ * is trusted, however the questions change; nothing stands for one that is waited for.
+ */
+export function useAnswers(questions: Question[]): (Answer | Error | undefined)[] {
+  const state = useStore(trust);
+  const asked = useRef(new Set<string>());
+  const judged = useRef(new Map<string, {under: TrustState; answer: Answer}>());
+  const [replies, set] = useState(new Map<string, Reply | Error>());
+  const keys = questions.map(question => JSON.stringify(question));
+  useEffect(() => {
+    keys.forEach((key, at) => {
+      if (asked.current.has(key)) return;
+      asked.current.add(key);
+      const keep = (reply: Reply | Error) => set(before => new Map(before).set(key, reply));
+      ask(questions[at]!).then(keep, keep);
+    });
+  }, [keys.join()]);
+  const ready = (state.verifier && inForce(state)) || state.failure;
+  return keys.map((key, at) => {
+    const reply = replies.get(key);
+    if (!ready || !reply) return undefined;
+    if (reply instanceof Error) return reply;
+    const known = judged.current.get(key);
+    if (known?.under === state) return known.answer;
+    const answer = judge(questions[at]!, reply, state);
+    judged.current.set(key, {under: state, answer});
+    return answer;
+  });
 }

@@ -10,6 +10,8 @@ export type Route =
   | {view: 'governance'}
   | {view: 'entities'}
   | {view: 'entity'; did: string}
+  | {view: 'revocation'; issuer?: string}
+  | {view: 'revocation-registry'; id: string}
   | {view: 'trust'}
   | {view: 'unknown'; text: string};
 
@@ -29,6 +31,8 @@ export function read(hash: string): Route {
       return {view, key: rest};
     case 'entity':
       return {view, did: rest};
+    case 'revocation':
+      return revocation(rest);
     case 'network':
     case 'governance':
     case 'entities':
@@ -65,6 +69,10 @@ export function href(route: Route): string {
       return `#/block/${route.height}`;
     case 'record':
       return `#/record/${encodeURI(route.key)}`;
+    case 'revocation':
+      return `#/revocation${route.issuer ? `/?issuer=${encodeURIComponent(route.issuer)}` : ''}`;
+    case 'revocation-registry':
+      return `#/revocation/${route.id}`;
     case 'unknown':
       return `#${encodeURI(route.text)}`;
     default:
@@ -76,6 +84,14 @@ function did(text: string): Route {
   const [name = '', query] = text.split('?');
   const version = new URLSearchParams(query).get('versionId');
   return {view: 'did', did: name, ...(version ? {version} : {})};
+}
+
+/** A revocation registry, or the list of them, perhaps of one issuer. */
+function revocation(text: string): Route {
+  const [id = '', query] = text.split('?');
+  if (id) return {view: 'revocation-registry', id: id.toLowerCase()};
+  const issuer = new URLSearchParams(query).get('issuer');
+  return {view: 'revocation', ...(issuer ? {issuer} : {})};
 }
 
 function block(text: string): Route {

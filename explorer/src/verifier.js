@@ -14,7 +14,8 @@
  *   validators: {key: string, power: number}[], trustPeriodSeconds: number}} Trust
  *
  * @typedef {{record: string} | {event: string} |
- *   {resolution: {did: string, versionId?: string, versionTime?: string}}} Question
+ *   {resolution: {did: string, versionId?: string, versionTime?: string}} |
+ *   {status: {part: 'registry' | 'statuses', registry: string, version?: number}}} Question
  */
 
 const slots = {trusted: 0, text: 1, asked: 2};

@@ -75,3 +75,11 @@ export function moment(ms: number): string {
 export function grouped(hash: string): string[] {
   return hash.match(/.{1,4}/g) ?? [];
 }
+
+const DAY = new Intl.DateTimeFormat('en-GB', {dateStyle: 'medium'});
+const CLOCK = new Intl.DateTimeFormat('en-GB', {timeStyle: 'medium'});
+
+/** A moment on an axis that is so many milliseconds long: its day, or within one its time. */
+export function day(ms: number, within: number): string {
+  return (within < 86_400_000 ? CLOCK : DAY).format(ms);
+}

@@ -8,19 +8,21 @@ const golden = new URL('../../tests/golden/format.json', import.meta.url);
 const frozen = JSON.parse(readFileSync(golden, 'utf8'));
 const trusted = frozen.genesis.text;
 const answers = {...frozen.answers, receipt: frozen.receipt};
-for (const kind of ['resources', 'dereferencing']) {
+/** When they are judged: not before the latest was made, and before the first is old. */
+const now = Math.max(frozen.now, frozen.status.now);
+for (const kind of ['resources', 'dereferencing', 'status']) {
   for (const [name, answer] of Object.entries(frozen[kind]?.answers ?? {})) {
     answers[`${kind} ${name}`] = answer;
   }
 }
 const mutationsMin = 100_000;
 
-const judge = (answer, {now = frozen.now, maxAge = 60_000, asked} = {}) =>
-  verifier.verify({trusted, answer, now, maxAge, asked}).verdict;
+const judge = (answer, {at = now, maxAge = 60_000, asked} = {}) =>
+  verifier.verify({trusted, answer, now: at, maxAge, asked}).verdict;
 
 /** What an answer says that was asked. */
 const question = answer =>
-  (answer.contentMetadata ?? answer.didDocumentMetadata)?.proof[0].question;
+  (answer.proof ?? (answer.contentMetadata ?? answer.didDocumentMetadata)?.proof[0])?.question;
 
 /** Numbers that look random and are the same in every run (xorshift). */
 function* numbers(seed) {
@@ -38,10 +40,10 @@ test('the frozen answers are valid, stale and untrusted as everywhere', () => {
     const text = JSON.stringify(answer);
     assert.equal(judge(text), 'valid', name);
     assert.equal(judge(text, {maxAge: 1000}), name === 'receipt' ? 'valid' : 'stale', name);
-    const later = frozen.now + 31 * 86_400_000;
-    assert.equal(judge(text, {now: later, maxAge: null}), 'untrusted', name);
+    const later = now + 31 * 86_400_000;
+    assert.equal(judge(text, {at: later, maxAge: null}), 'untrusted', name);
     const other = trusted.replace('bt-golden', 'bt-silver');
-    const {verdict} = verifier.verify({trusted: other, answer: text, now: frozen.now});
+    const {verdict} = verifier.verify({trusted: other, answer: text, now});
     assert.equal(verdict, 'untrusted', name);
   }
 });
@@ -52,6 +54,12 @@ test('an answer to another question is none', () => {
   assert.equal(judge(text, {asked: {resolution: {did}}}), 'valid');
   assert.equal(judge(text, {asked: {resolution: {did, versionId: '1'}}}), 'invalid');
   assert.equal(judge(text, {asked: {record: `did/${did}`}}), 'invalid');
+  const {answers: statuses} = frozen.status;
+  const {status} = statuses.statuses.proof.question;
+  const all = JSON.stringify(statuses.statuses);
+  assert.equal(judge(all, {asked: {status}}), 'valid');
+  assert.equal(judge(all, {asked: {status: {...status, part: 'registry'}}}), 'invalid');
+  assert.equal(judge(all, {asked: {status: {...status, version: 1}}}), 'invalid');
 });
 
 test('what was changed anywhere is refused, a hundred thousand times', () => {

@@ -11,7 +11,7 @@ use proofs::history::History;
 use proofs::record::{key_hash, record_hash};
 use proofs::{Hash, Record};
 use registry::projections::projections;
-use registry::{CheckedEvent, Genesis, Rejection, SignedEvent, blob};
+use registry::{CheckedEvent, Genesis, Rejection, SignedEvent, blob, status};
 
 use crate::chain::{DecidedBlock, block_key, block_row, hand_over_key, stored_block};
 use crate::events::is_listed;
@@ -305,6 +305,15 @@ impl Replay {
             && let Some(problem) = self.snapshot.blob_problem(id, record)?
         {
             findings.push(Finding::record(key, problem));
+        }
+        if let Some(id) = key.strip_prefix(status::Registry::KEY_PREFIX) {
+            let recomputed = self.snapshot.ask(|view| status::recompute(id, view));
+            match found(recomputed, |fault| Finding::record(key, fault))? {
+                Err(finding) => findings.push(finding),
+                Ok(Err(rejection)) => findings.push(Finding::record(key, rejection)),
+                Ok(Ok(Err(problem))) => findings.push(Finding::record(key, problem)),
+                Ok(Ok(Ok(()))) => {}
+            }
         }
         for (name, value) in projections(key, record) {
             let row = self.snapshot.store.get(Family::Projections, &name)?;

@@ -26,6 +26,7 @@ mod negotiation;
 mod network;
 mod openapi;
 mod page;
+mod powers_of_tau;
 mod records;
 mod registrar;
 mod request;
@@ -199,6 +200,7 @@ fn table() -> Table {
         network::routes,
         openapi::routes,
         page::routes,
+        powers_of_tau::routes,
         records::routes,
         registrar::routes,
         resolution::routes,

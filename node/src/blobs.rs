@@ -159,22 +159,20 @@ impl Blobs {
     /// # Errors
     /// If the disk cannot be read.
     pub fn attestations(&self, id: &str) -> Result<Vec<Attestation>, Fault> {
-        let snapshot = self.ledger.snapshot();
-        let Some(blob) = snapshot.blob_state(id)? else { return Ok(Vec::new()) };
-        let entries = validators(&snapshot)?;
-        let statement = attestation::statement(&snapshot.genesis().hash(), id, &blob);
+        let Some(electorate) = Electorate::of(&self.ledger.snapshot(), id)? else {
+            return Ok(Vec::new());
+        };
         let mut state = self.state();
         let mut known = state.collected.get(id).cloned().unwrap_or_default();
         if let Some(Ok(own)) = state.verdicts.get(id) {
             known.insert(own.validator_key, own.clone());
         }
-        if !blob.is_active() && state.wanted.len() < COLLECTED_MAX {
+        if !electorate.blob.is_active() && state.wanted.len() < COLLECTED_MAX {
             state.wanted.insert(id.to_owned());
         }
         drop(state);
         self.wake();
-        let counts = |one: &Attestation| entries.iter().any(|entry| one.holds(&statement, entry));
-        Ok(known.into_values().filter(counts).collect())
+        Ok(known.into_values().filter(|one| electorate.counts(one)).collect())
     }
 
     /// The answer to what a peer's node asks.
@@ -245,20 +243,35 @@ impl Blobs {
         };
         let bytes = snapshot.blob(id, 0..blob.size)?;
         let verdict = blob.check(&bytes.unwrap_or_default());
-        Ok(Some(verdict.map(|()| sign(&snapshot, id, &blob, keys))))
+        let statement = attestation::statement(&snapshot.genesis().hash(), id, &blob);
+        let sign = || Attestation {
+            signature: attestation::encode(&keys.cosigner.sign(&statement).to_bytes()),
+            validator_key: PublicKey::from(&keys.vote),
+        };
+        Ok(Some(verdict.map(|()| sign())))
     }
 }
 
-fn sign(snapshot: &Snapshot, id: &str, blob: &BlobState, keys: &ValidatorKeys) -> Attestation {
-    let statement = attestation::statement(&snapshot.genesis().hash(), id, blob);
-    Attestation {
-        signature: attestation::encode(&keys.cosigner.sign(&statement).to_bytes()),
-        validator_key: PublicKey::from(&keys.vote),
-    }
+/// Who attests a blob, and what.
+struct Electorate {
+    blob: BlobState,
+    statement: Vec<u8>,
+    /// Those who certify the next height.
+    validators: Vec<ValidatorEntry>,
 }
 
-/// Those who certify the next height.
-fn validators(snapshot: &Snapshot) -> Result<Vec<ValidatorEntry>, Fault> {
-    let height = snapshot.height() + 1;
-    Ok(snapshot.ask(|view| network::validators_at(height, view))?.unwrap_or_default())
+impl Electorate {
+    /// `None` where the ledger names no such blob.
+    fn of(snapshot: &Snapshot, id: &str) -> Result<Option<Electorate>, Fault> {
+        let Some(blob) = snapshot.blob_state(id)? else { return Ok(None) };
+        let statement = attestation::statement(&snapshot.genesis().hash(), id, &blob);
+        let height = snapshot.height() + 1;
+        let validators = snapshot.ask(|view| network::validators_at(height, view))?;
+        let validators = validators.unwrap_or_default();
+        Ok(Some(Electorate { blob, statement, validators }))
+    }
+
+    fn counts(&self, one: &Attestation) -> bool {
+        self.validators.iter().any(|entry| one.holds(&self.statement, entry))
+    }
 }

@@ -40,6 +40,7 @@ commands! {
     certificate::Certificate,
     status::Status,
     anoncreds::Anoncreds,
+    ceremony::Ceremony,
     explain::Explain,
     verify::Verify,
     init::Init,

@@ -17,13 +17,15 @@ const PUBLIC: u32 = 0o644;
 /// # Errors
 /// The file exists ([`io::ErrorKind::AlreadyExists`]), or cannot be written.
 pub fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    // A link, unlike a rename, fails where the name is taken.
-    let link = |draft: &Path| {
-        let linked = fs::hard_link(draft, path);
-        fs::remove_file(draft).and(linked)
-    };
-    put(path, bytes, PRIVATE, link)?;
-    sync_folder(path)
+    put_new(path, bytes, PRIVATE)
+}
+
+/// Writes a file that everyone may read, never over another, durably.
+///
+/// # Errors
+/// As [`write_new`].
+pub fn publish_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    put_new(path, bytes, PUBLIC)
 }
 
 /// Replaces a file by one that is readable by its owner alone, durably.
@@ -42,6 +44,16 @@ pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
 /// The file cannot be written.
 pub fn publish(path: &Path, bytes: &[u8]) -> io::Result<()> {
     put(path, bytes, PUBLIC, |draft| fs::rename(draft, path))
+}
+
+fn put_new(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
+    // A link, unlike a rename, fails where the name is taken.
+    let link = |draft: &Path| {
+        let linked = fs::hard_link(draft, path);
+        fs::remove_file(draft).and(linked)
+    };
+    put(path, bytes, mode, link)?;
+    sync_folder(path)
 }
 
 /// Writes the bytes beside `path`, and gives them its name.

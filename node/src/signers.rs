@@ -88,6 +88,16 @@ impl Signers {
         Ok(Signers { author, others })
     }
 
+    /// Keys that sign together for one DID.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn of(did: &str, keys: Vec<KeyFile>) -> anyhow::Result<Signers> {
+        let mut signers = keys.into_iter().map(|key| Signer { did: did.to_owned(), key });
+        let author = signers.next().context("name a key with --key")?;
+        Ok(Signers { author, others: signers.collect() })
+    }
+
     /// An event that each signs for its DID.
     ///
     /// # Errors

@@ -2,7 +2,7 @@
 //! they were.
 
 use ledger::{Snapshot, Version};
-use proofs::ProvenRecord;
+use proofs::{ProvenRecord, Shown};
 use registry::anoncreds::Point;
 use registry::status::{
     Answer, CHUNK_SLOTS, Chunk, Head, Part, Question, Registry, Vector, Wanted,
@@ -46,9 +46,8 @@ pub fn answer(snapshot: &Snapshot, question: &Question) -> Result<Found, Problem
     records.push(record(snapshot, route.other, route.wanted)?);
     let statuses = match (question.part, &content) {
         (Part::Statuses, Some(content)) => {
-            let head = records.get(1).and_then(since);
-            let time = head.ok_or_else(silent)?;
-            Some(vector(snapshot, &question.registry, content.capacity, time)?)
+            let head = records.get(1).and_then(ProvenRecord::shown).ok_or_else(silent)?;
+            Some(vector(snapshot, &question.registry, content.capacity, head.since)?)
         }
         _ => None,
     };
@@ -93,14 +92,6 @@ fn record(snapshot: &Snapshot, key: String, wanted: Wanted) -> Result<ProvenReco
 fn begins_later(snapshot: &Snapshot, key: &str, wanted: Wanted) -> Result<bool, Problem> {
     let Wanted::At(time) = wanted else { return Ok(false) };
     Ok(snapshot.record(key)?.is_some_and(|record| record.time > time))
-}
-
-/// Since when what is shown was in force.
-fn since(proven: &ProvenRecord) -> Option<u64> {
-    match &proven.past {
-        Some(past) => Some(past.entry.time),
-        None => proven.record.as_ref().map(|record| record.time),
-    }
 }
 
 fn vector(snapshot: &Snapshot, id: &str, capacity: u32, time: u64) -> Result<Vector, Problem> {
@@ -153,11 +144,7 @@ impl Statuses {
         let registry = snapshot.record(&Registry::key(id))?;
         let registry = registry.as_ref().and_then(Registry::read).ok_or_else(none)?;
         let head = record(snapshot, Head::key(id), wanted)?;
-        let (since, version, content) = match (&head.past, &head.record) {
-            (Some(past), _) => (past.entry.time, past.entry.version, &past.content),
-            (None, Some(record)) => (record.time, record.version, &record.content),
-            (None, None) => return Err(none()),
-        };
+        let Shown { content, since, version, .. } = head.shown().ok_or_else(none)?;
         let is_it = match wanted {
             Wanted::Latest => true,
             Wanted::At(time) => since <= time,

@@ -111,7 +111,40 @@ impl Evidence {
     }
 }
 
+/// The version of a record that a [`ProvenRecord`] is about.
+#[derive(Debug, Clone, Copy)]
+pub struct Shown<'a> {
+    /// What it held.
+    pub content: &'a RawValue,
+    /// Block time in milliseconds from which it was in force.
+    pub since: u64,
+    /// Block time in milliseconds at which it was superseded; none while it is in force.
+    pub until: Option<u64>,
+    /// Its number, from 1.
+    pub version: u64,
+}
+
 impl ProvenRecord {
+    /// The past version where there is one, and else the record as it is; `None` where it is
+    /// absent.
+    pub fn shown(&self) -> Option<Shown<'_>> {
+        let record = self.record.as_ref()?;
+        Some(match &self.past {
+            None => Shown {
+                content: &record.content,
+                since: record.time,
+                until: None,
+                version: record.version,
+            },
+            Some(past) => Shown {
+                content: &past.content,
+                since: past.entry.time,
+                until: Some(past.until(record)),
+                version: past.entry.version,
+            },
+        })
+    }
+
     fn verify(&self, state_root: &Hash) -> Result<(), EvidenceError> {
         let wrong = || EvidenceError::Record(self.key.clone());
         let proof = StateProof::decode(&self.path).ok_or_else(wrong)?;

@@ -34,7 +34,7 @@ mod bytes;
 pub use block::Block;
 pub use certificate::{Certificate, Signature, Vote};
 pub use chain::{Checkpoint, TrustChain};
-pub use evidence::{Evidence, ProvenRecord};
+pub use evidence::{Evidence, ProvenRecord, Shown};
 pub use fork::{Fork, ForkProof};
 pub use hash::{Hash, Tag, tagged};
 pub use header::Header;

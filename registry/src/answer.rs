@@ -129,6 +129,16 @@ struct Shown {
     member: &'static str,
 }
 
+/// An answer as JSON text; `proof` becomes its member `proof`.
+pub(crate) fn with_proof(answer: &Map<String, Value>, proof: Option<&RawValue>) -> String {
+    let mut text = serde_json::to_string(answer).expect("only JSON members");
+    if let Some(proof) = proof {
+        text.pop();
+        text.push_str(&format!(",\"proof\":{}}}", proof.get()));
+    }
+    text
+}
+
 /// The answer about a record, as JSON text.
 pub fn record_answer(proven: &ProvenRecord, proof: Option<&RawValue>) -> String {
     let key = Value::String(proven.key.clone());
@@ -326,7 +336,7 @@ fn of_status(
     let statuses = answer.get("statuses").and_then(Value::as_str);
     let statuses = statuses.and_then(status::Vector::bytes_of);
     let found = question.answer(header.time, &proof.evidence.records, statuses.as_deref());
-    Ok(found.ok_or("the records do not answer")?.json)
+    Ok(found.ok_or("the records do not answer")?.members.into())
 }
 
 fn only(records: &[ProvenRecord]) -> Result<&ProvenRecord, String> {
@@ -358,6 +368,13 @@ fn read<T: DeserializeOwned + Serialize>(value: &Value) -> Result<T, String> {
         Ok(again) if again == text => Ok(read),
         _ => Err("a member is missing, null or of another form".into()),
     }
+}
+
+/// What an answer answers, once its verdict is valid: to be compared with what was asked.
+pub fn question(bytes: &[u8]) -> Option<Question> {
+    let mut answer = json::parse(bytes, ANSWER_BYTES_MAX).ok()?;
+    let (_, proof) = take_proof(answer.as_object_mut()?)?;
+    read(proof.get("question")?).ok()
 }
 
 /// The record that an answer shows, once its verdict is valid.

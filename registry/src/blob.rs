@@ -18,8 +18,8 @@ mod tests;
 use proofs::{PublicKey, Record};
 use serde::{Deserialize, Serialize};
 
-use crate::did;
 use crate::rejection::Rejection;
+use crate::resource;
 use crate::state::{Change, View, read};
 
 pub use attestation::Attestation;
@@ -49,13 +49,13 @@ pub fn quota_key(did: &str) -> String {
 /// The id of a blob: `z` and the SHA-256 multihash, in base58btc, of its bytes.
 #[must_use]
 pub fn id(bytes: &[u8]) -> String {
-    format!("z{}", did::sha256_multihash(bytes))
+    resource::id(bytes)
 }
 
 /// Whether a text has the form of an [`id`].
 #[must_use]
 pub fn is_id(text: &str) -> bool {
-    text.strip_prefix('z').is_some_and(did::is_sha256_multihash)
+    resource::is_id(text)
 }
 
 /// How far a blob has come.

@@ -39,6 +39,62 @@ pub trait EventKind {
     ) -> Result<Vec<Change>, Rejection>;
 }
 
+/// Declares a kind whose members are those of a family: a struct around them, its rule, and what
+/// the family makes of both. `own` are the members, beside the arguments of [`EventKind`].
+macro_rules! family_kind {
+    (
+        $(#[$doc:meta])* $kind:ident($members:ty), rule $rule:expr,
+        check($own:ident, $envelope:ident) $check:expr,
+        subject $subject:expr,
+        $(cost $cost:expr,)?
+        apply($context:ident, $view:ident) $apply:expr $(,)?
+    ) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, serde::Deserialize)]
+        #[serde(transparent)]
+        pub struct $kind($members);
+
+        impl $kind {
+            /// Who may do it.
+            pub const RULE: $crate::authority::Rule = $rule;
+        }
+
+        #[allow(unused_variables, reason = "a family may not look at all of an event")]
+        impl $crate::events::EventKind for $kind {
+            fn check(
+                &self,
+                $envelope: &$crate::event::Envelope,
+                _unsecured: &[u8],
+            ) -> Result<(), $crate::Rejection> {
+                let $own = &self.0;
+                $check
+            }
+
+            fn subject(&self, $envelope: &$crate::event::Envelope) -> String {
+                let $own = &self.0;
+                $subject
+            }
+
+            $(fn cost(&self) -> u64 {
+                let $own = &self.0;
+                $cost
+            })?
+
+            fn apply(
+                &self,
+                $envelope: &$crate::event::Envelope,
+                $context: &$crate::Context,
+                $view: &dyn $crate::View,
+            ) -> Result<Vec<$crate::Change>, $crate::Rejection> {
+                let $own = &self.0;
+                $apply
+            }
+        }
+    };
+}
+
+pub(crate) use family_kind;
+
 macro_rules! events {
     ($($family:ident { $($module:ident::$kind:ident,)* })*) => {
         $(mod $family { $(mod $module; pub use $module::$kind;)* } pub use $family::*;)*

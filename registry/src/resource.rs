@@ -195,6 +195,11 @@ pub fn id(content: &[u8]) -> String {
     format!("z{}", did::sha256_multihash(content))
 }
 
+/// As [`id`], of what has this SHA-256.
+pub fn id_of(hash: &[u8; 32]) -> String {
+    format!("z{}", did::sha256_multihash_of(hash))
+}
+
 /// Whether a text has the form of an [`id`].
 pub fn is_id(text: &str) -> bool {
     text.strip_prefix('z').is_some_and(did::is_sha256_multihash)

@@ -36,8 +36,8 @@ pub use ceremony::{
 };
 pub use commitment::Commitment;
 pub use domain::{Domain, SLOTS_MAX, SLOTS_MIN};
-pub use ethereum::read_ethereum;
-pub use files::{check_files, point_in, slots_of, tau_in};
+pub use ethereum::{is_ethereum, read_ethereum};
+pub use files::{check_files, point_in, slots_of, table_in, tau_in};
 pub use point::{G1_BYTES, G1_PLAIN_BYTES, G1Point, G2_BYTES, G2Point, PointError};
 pub use powers::Powers;
 pub use setup::{Setup, SetupError, check};

@@ -13,4 +13,5 @@ mod log;
 mod moving;
 mod npm;
 mod revocation;
+mod slots;
 mod trouble;

@@ -17,7 +17,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("node", &["consensus", "genesis", "ledger", "proofs", "registry"]),
     ("explorer/wasm", &["proofs", "registry"]),
     ("clients/holder", &["proofs", "registry"]),
-    ("tests", &["consensus", "genesis", "ledger", "node", "proofs", "registry"]),
+    ("tests", &["consensus", "genesis", "holder", "ledger", "node", "proofs", "registry"]),
     ("benches", &["consensus", "genesis", "holder", "ledger", "node", "proofs", "registry"]),
 ];
 

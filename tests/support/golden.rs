@@ -128,7 +128,12 @@ impl Golden {
 
     /// An event of a DID by the key of this byte.
     pub fn event(&self, kind: &str, did: &str, byte: u8, members: Value) -> Vec<u8> {
-        let mut event = author::event(kind, NETWORK, did, times(2_000), members);
+        self.event_at(2_000, kind, did, byte, members)
+    }
+
+    /// The same, made so many milliseconds after the network began, and valid for a day.
+    pub fn event_at(&self, after: u64, kind: &str, did: &str, byte: u8, members: Value) -> Vec<u8> {
+        let mut event = author::event(kind, NETWORK, did, times(after), members);
         author::sign(&mut event, did, &self.domain(), &key(byte)).expect("JSON");
         canonical(&event)
     }
@@ -140,26 +145,39 @@ impl Golden {
 
     /// An event of three members of the Governing Body.
     pub fn decided(&self, kind: &str, members: Value) -> Vec<u8> {
-        let governors = [1, 2, 3].map(|byte| (inception(byte, 0).0, key(byte)));
-        let mut event = author::event(kind, NETWORK, &governors[0].0, times(2_000), members);
-        for (did, key) in &governors {
-            author::sign(&mut event, did, &self.domain(), key).expect("JSON");
+        self.by_governors(3, kind, members)
+    }
+
+    /// An event of the first so many members of the Governing Body.
+    pub fn by_governors(&self, count: u8, kind: &str, members: Value) -> Vec<u8> {
+        self.by_governors_at(2_000, count, kind, members)
+    }
+
+    /// The same, made so many milliseconds after the network began, and valid for a day.
+    pub fn by_governors_at(&self, after: u64, count: u8, kind: &str, members: Value) -> Vec<u8> {
+        let (author, _) = inception(1, 0);
+        let mut event = author::event(kind, NETWORK, &author, times(after), members);
+        for byte in 1..=count {
+            let (did, _) = inception(byte, 0);
+            author::sign(&mut event, &did, &self.domain(), &key(byte)).expect("JSON");
         }
         canonical(&event)
     }
 
     /// Commits a block of these events, certified by the first three validators by key byte.
     pub fn commit(&self, events: &[Vec<u8>]) -> Certificate {
+        self.commit_at(TIME + (self.ledger.head().height + 1) * 1_000, events)
+    }
+
+    /// The same, in a block of this time, in milliseconds since 1970.
+    pub fn commit_at(&self, time: u64, events: &[Vec<u8>]) -> Certificate {
         let height = self.ledger.head().height + 1;
         let check = |bytes: &Vec<u8>| {
             let event = SignedEvent::parse(bytes).and_then(SignedEvent::verify);
             Arc::new(event.expect("the event is sound"))
         };
-        let input = BlockInput {
-            time: TIME + height * 1_000,
-            proposer: public(10),
-            events: events.iter().map(check).collect(),
-        };
+        let input =
+            BlockInput { time, proposer: public(10), events: events.iter().map(check).collect() };
         let proposal = self.ledger.propose(input).expect("a block");
         assert!(proposal.rejected.is_empty(), "{:?}", proposal.rejected);
         let block = proposal.executed.id();

@@ -1,7 +1,8 @@
 //! A network of real processes on this machine, with a home of its own that goes when it does.
 
 use std::fs::{self, File};
-use std::net::TcpListener;
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -95,6 +96,22 @@ impl Network {
     /// A client of a node.
     pub fn client(&self, node: usize) -> Client {
         Client::new(&self.url(node))
+    }
+
+    /// What a node sends for a path, as it comes: head and body. `headers` are further lines of the
+    /// request, each with its end.
+    pub fn raw(&self, node: usize, path: &str, headers: &str) -> (String, Vec<u8>) {
+        let url = self.url(node);
+        let host = url.trim_start_matches("http://");
+        let mut stream = TcpStream::connect(host).expect("the node listens");
+        let request = format!("GET {path} HTTP/1.1\r\nHost: {host}\r\n{headers}");
+        let request = format!("{request}Connection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).expect("it reads");
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).expect("it answers");
+        let end = answer.windows(4).position(|four| four == b"\r\n\r\n").expect("a head");
+        let head = String::from_utf8_lossy(&answer[..end]).into_owned();
+        (head, answer.split_off(end + 4))
     }
 
     /// A key by its name under `keys/`.

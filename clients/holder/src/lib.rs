@@ -19,6 +19,7 @@
 pub mod bbs;
 mod credential;
 mod presentation;
+mod standing;
 mod witness;
 
 #[cfg(test)]
@@ -29,6 +30,8 @@ pub use credential::{
     slot_scalar,
 };
 pub use presentation::{
-    Disclosed, List, NONCE_BYTES_MIN, PresentError, Refusal, VALUE_BYTES_MAX, Verifier, present,
+    Disclosed, NONCE_BYTES_MIN, PresentError, Refusal, VALUE_BYTES_MAX, Verifier, present,
 };
-pub use witness::{Delta, Statuses, Witness, WitnessError};
+pub use registry::status::{NoSlotList, SlotList};
+pub use standing::{Delta, Standing};
+pub use witness::{Witness, WitnessError};

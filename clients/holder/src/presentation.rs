@@ -15,7 +15,8 @@ use ark_ec::pairing::Pairing;
 use ark_ec::{AffineRepr, CurveGroup};
 use ark_ff::Zero;
 use rand_core::{CryptoRng, RngCore};
-use registry::slots::{Commitment, G1Point, Setup};
+use registry::slots::{G1Point, Setup};
+use registry::status::SlotList;
 
 use crate::bbs::{BbsError, Blinded, Generators, Interface, msm, random_scalar, scalars};
 use crate::credential::{Credential, Issuer, REGISTRY_INDEX, SLOT_INDEX};
@@ -26,19 +27,6 @@ use wire::Presentation;
 pub const NONCE_BYTES_MIN: usize = 16;
 /// Most bytes of a disclosed value, of a registry's id and of a nonce.
 pub const VALUE_BYTES_MAX: usize = 65_535;
-
-/// One version of a registry's list, as a proven record has it.
-#[derive(Clone, Copy, Debug)]
-pub struct List<'a> {
-    /// The registry's id.
-    pub registry: &'a str,
-    /// The list's version.
-    pub version: u64,
-    /// The set-up that the registry is under.
-    pub setup: Setup,
-    /// The commitment of that version.
-    pub commitment: Commitment,
-}
 
 /// What a verifier learns from a presentation that holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -103,7 +91,7 @@ pub enum Refusal {
 pub fn present(
     issuer: &Issuer,
     credential: &Credential,
-    list: &List<'_>,
+    list: &SlotList,
     witness: &Witness,
     disclose: &BTreeSet<usize>,
     nonce: &[u8],
@@ -171,16 +159,16 @@ impl<'a> Verifier<'a> {
         Verifier { issuer, setup, tau, generator }
     }
 
-    /// Verifies a presentation against one version of a list, which the caller has from a proven
-    /// record that is as fresh as they ask for, and for the nonce that they gave to this holder
-    /// alone.
+    /// Verifies a presentation against one version of a list, which the caller has by
+    /// [`SlotList::proven`] as fresh as they ask for, and for the nonce that they gave to this
+    /// holder alone.
     ///
     /// # Errors
     /// Why the presentation is refused.
     pub fn verify(
         &self,
         bytes: &[u8],
-        list: &List<'_>,
+        list: &SlotList,
         nonce: &[u8],
     ) -> Result<Disclosed, Refusal> {
         if !is_nonce(nonce) {
@@ -243,7 +231,7 @@ struct Membership {
 
 /// What goes into the challenge beside the signature's part: the list, the set-up, the nonce and
 /// the commitments of the membership proof. No two lists or nonces give the same bytes.
-fn presentation_header(list: &List<'_>, nonce: &[u8], membership: &Membership) -> Vec<u8> {
+fn presentation_header(list: &SlotList, nonce: &[u8], membership: &Membership) -> Vec<u8> {
     let mut header = b"dzong/slots/presentation/v1".to_vec();
     let mut text = |bytes: &[u8]| {
         header.extend(u64::try_from(bytes.len()).unwrap_or(u64::MAX).to_be_bytes());

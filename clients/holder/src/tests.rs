@@ -5,6 +5,7 @@ use ark_ec::{AffineRepr, CurveGroup};
 use ark_ff::{Field, One};
 use rand_core::{CryptoRng, Error, RngCore};
 use registry::slots::{Commitment, Domain, G1_BYTES, G1Point, Setup, Table, check, trial};
+use registry::status::{Status, Vector};
 
 use super::*;
 use crate::bbs::{Interface, SecretKey, Signature};
@@ -50,6 +51,17 @@ const SLOTS: u32 = 64;
 const REGISTRY: &str = "did:ndi:test:zQmIssuer/registries/permits-1";
 const NONCE: &[u8] = b"a nonce of a verifier";
 
+/// Statuses in which these slots are suspended, and slot 0 revoked.
+fn statuses(capacity: u32, inactive: &[u32]) -> Vector {
+    let mut statuses = Vector::fresh(capacity);
+    inactive.iter().for_each(|slot| statuses.set(*slot, Status::Suspended));
+    statuses
+}
+
+fn committed(table: &Table, statuses: &Vector) -> Commitment {
+    Commitment::of(statuses.inactive().map(|slot| table.at(slot).unwrap())).unwrap()
+}
+
 /// An issuer, its registries' set-up and the holders' credentials.
 struct World {
     table: Table,
@@ -67,20 +79,13 @@ impl World {
         World { table, setup, secret, issuer }
     }
 
-    fn statuses(&self, inactive: &[u32]) -> Statuses {
-        let slots = inactive.iter().copied().chain([0]).collect();
-        Statuses::of(self.setup.domain, slots).unwrap()
-    }
-
     fn commitment(&self, inactive: &[u32]) -> Commitment {
-        let statuses = self.statuses(inactive);
-        let points = statuses.inactive().iter().map(|slot| self.table.at(*slot).unwrap());
-        Commitment::of(points).unwrap()
+        committed(&self.table, &statuses(SLOTS, inactive))
     }
 
-    fn list(&self, version: u64, inactive: &[u32]) -> List<'static> {
+    fn list(&self, version: u64, inactive: &[u32]) -> SlotList {
         let commitment = self.commitment(inactive);
-        List { registry: REGISTRY, version, setup: self.setup, commitment }
+        SlotList { registry: REGISTRY.to_owned(), version, setup: self.setup, commitment }
     }
 
     fn credential(&self, slot: u32) -> Credential {
@@ -91,16 +96,20 @@ impl World {
         Credential::take(&self.issuer, attributes, signature).unwrap()
     }
 
-    fn witness(&self, slot: u32, inactive: &[u32]) -> Witness {
-        Witness::of(|slot| self.table.at(slot), &self.statuses(inactive), slot).unwrap()
+    fn try_witness(&self, slot: u32, statuses: &Vector) -> Result<Witness, WitnessError> {
+        Witness::of(|slot| self.table.at(slot), self.setup.domain, statuses, slot)
     }
 
-    fn present(&self, credential: &Credential, list: &List<'_>, witness: &Witness) -> Vec<u8> {
+    fn witness(&self, slot: u32, inactive: &[u32]) -> Witness {
+        self.try_witness(slot, &statuses(SLOTS, inactive)).unwrap()
+    }
+
+    fn present(&self, credential: &Credential, list: &SlotList, witness: &Witness) -> Vec<u8> {
         let (disclose, mut rng) = (BTreeSet::from([3]), Seeded::number(1));
         present(&self.issuer, credential, list, witness, &disclose, NONCE, &mut rng).unwrap()
     }
 
-    fn verify(&self, bytes: &[u8], list: &List<'_>) -> Result<Disclosed, Refusal> {
+    fn verify(&self, bytes: &[u8], list: &SlotList) -> Result<Disclosed, Refusal> {
         Verifier::new(&self.issuer, self.setup).verify(bytes, list, NONCE)
     }
 }
@@ -109,8 +118,12 @@ impl World {
 fn a_witness_from_nothing_is_the_quotient() {
     let world = World::new();
     for inactive in [&[][..], &[1], &[2, 3, 5, 40, 63], &(1..63).collect::<Vec<_>>()] {
-        let statuses = world.statuses(inactive);
-        for slot in (1..SLOTS).filter(|slot| !statuses.inactive().contains(slot)) {
+        let statuses = statuses(SLOTS, inactive);
+        for slot in 1..SLOTS {
+            if inactive.contains(&slot) {
+                assert_eq!(world.try_witness(slot, &statuses), Err(WitnessError::Inactive));
+                continue;
+            }
             let witness = world.witness(slot, inactive);
             assert!(witness.check(&world.setup, &world.commitment(inactive)), "{slot}");
             // W = p(τ)/(τ − ω^slot)·P, which who knows the secret can say.
@@ -118,22 +131,20 @@ fn a_witness_from_nothing_is_the_quotient() {
             let direct = world.commitment(inactive).point().affine() * share;
             assert_eq!(witness.point().affine(), direct.into_affine());
         }
-        for slot in statuses.inactive().iter().filter(|slot| **slot != 0) {
-            let made = Witness::of(|slot| world.table.at(slot), &statuses, *slot);
-            assert_eq!(made, Err(WitnessError::Inactive));
-        }
     }
 }
 
 #[test]
 fn no_witness_for_slot_0_or_beyond_or_without_points() {
     let world = World::new();
-    let statuses = world.statuses(&[7]);
-    let of = |slot| Witness::of(|slot| world.table.at(slot), &statuses, slot).unwrap_err();
-    assert_eq!(of(0), WitnessError::NoSuchSlot(0));
-    assert_eq!(of(64), WitnessError::NoSuchSlot(64));
+    let of = |slot| world.try_witness(slot, &statuses(60, &[7])).unwrap_err();
+    // A registry may have fewer slots than its set-up: nobody could revoke those beyond.
+    for slot in [0, 60, 63, 64, u32::MAX] {
+        assert_eq!(of(slot), WitnessError::NoSuchSlot(slot));
+    }
     assert_eq!(of(7), WitnessError::Inactive);
-    let missing = Witness::of(|slot| world.table.at(slot).filter(|_| slot != 7), &statuses, 8);
+    let (seven, domain) = (statuses(SLOTS, &[7]), world.setup.domain);
+    let missing = Witness::of(|slot| world.table.at(slot).filter(|_| slot != 7), domain, &seven, 8);
     assert_eq!(missing, Err(WitnessError::NoPoint(7)));
     let stale = world.witness(8, &[7]);
     assert!(!stale.check(&world.setup, &world.commitment(&[7, 9])));
@@ -141,52 +152,59 @@ fn no_witness_for_slot_0_or_beyond_or_without_points() {
 }
 
 #[test]
-fn statuses_are_a_bitmap_in_which_slot_0_is_inactive() {
-    let domain = Domain::of(16).unwrap();
-    let read = |bytes: &[u8]| Statuses::read(domain, bytes);
-    let statuses = read(&[0b0000_1001, 0b1000_0000]).unwrap();
-    assert_eq!(statuses.inactive(), &BTreeSet::from([0, 3, 15]));
-    for wrong in [&[][..], &[1], &[1, 0, 0], &[0, 1], &[0, 0]] {
-        assert_eq!(read(wrong), Err(WitnessError::Statuses), "{wrong:?}");
-    }
-    assert_eq!(Statuses::of(domain, BTreeSet::from([0, 16])), Err(WitnessError::Statuses));
-    let apply = |activated: &[u32], deactivated: &[u32]| {
-        let set = |slots: &[u32]| slots.iter().copied().collect();
-        let delta = Delta { activated: set(activated), deactivated: set(deactivated) };
-        statuses.apply(&delta)
-    };
-    let later = apply(&[3], &[4]).unwrap();
-    assert_eq!(later.inactive(), &BTreeSet::from([0, 4, 15]));
-    assert_eq!(statuses.apply(&statuses.delta_to(&later)).unwrap(), later);
-    let refused: [(&[u32], &[u32], u32); 6] = [
-        (&[0], &[], 0),
-        (&[], &[0], 0),
-        (&[4], &[], 4),
-        (&[], &[3], 3),
-        (&[3], &[3], 3),
-        (&[], &[16], 16),
-    ];
-    for (activated, deactivated, slot) in refused {
-        assert_eq!(apply(activated, deactivated), Err(WitnessError::Delta(slot)));
+fn statuses_that_no_registry_has_are_refused() {
+    let world = World::new();
+    let nothing = Vector::read(SLOTS, &[0; 16]).unwrap();
+    for wrong in [nothing, statuses(SLOTS + 1, &[])] {
+        assert_eq!(world.try_witness(5, &wrong), Err(WitnessError::Statuses));
+        let refused = world.witness(5, &[]).update(|_| None, &statuses(SLOTS, &[]), &wrong);
+        assert_eq!(refused, Err(WitnessError::Statuses));
     }
 }
 
 #[test]
-fn updates_refuse_what_is_no_change_for_this_slot() {
+fn a_slot_is_followed_from_version_to_version_through_its_own_suspension() {
     let world = World::new();
-    let witness = world.witness(8, &[7]);
-    let update = |activated: &[u32], deactivated: &[u32]| {
-        let set = |slots: &[u32]| slots.iter().copied().collect();
-        let delta = Delta { activated: set(activated), deactivated: set(deactivated) };
-        witness.update(|slot| world.table.at(slot), &delta)
+    let points = |slot| world.table.at(slot);
+    let versions: [&[u32]; 5] = [&[7], &[7, 9, 10], &[5, 9], &[9], &(10..60).collect::<Vec<_>>()];
+    let lists = versions.map(|inactive| statuses(SLOTS, inactive));
+    let list = |at: usize| world.list(u64::try_from(at).unwrap(), versions[at]);
+    let whole = |at: usize| Standing::of(points, list(at), 5, lists[at].clone()).unwrap();
+    let delta = |from: usize, to: usize| lists[to].delta(&lists[from]);
+    let follow = |standing: &Standing, from: usize, to: usize, bytes: &[u8]| {
+        let version = |at: usize| u64::try_from(at).unwrap();
+        standing.follow(points, Delta { from: version(from), to: version(to), bytes })
     };
-    assert_eq!(update(&[], &[]), Ok(witness));
-    assert_eq!(update(&[], &[8]), Err(WitnessError::Inactive));
-    assert_eq!(update(&[8], &[]), Err(WitnessError::Delta(8)));
-    assert_eq!(update(&[7], &[7]), Err(WitnessError::Delta(7)));
-    assert_eq!(update(&[], &[64]), Err(WitnessError::Delta(64)));
-    assert_eq!(update(&[0], &[]), Err(WitnessError::Delta(0)));
-    assert_eq!(update(&[7], &[9, 10]), Ok(world.witness(8, &[9, 10])));
+    // From each version to each later or earlier one: what comes out is what the list says.
+    for from in 0..lists.len() {
+        for to in 0..lists.len() {
+            let reached = follow(&whole(from), from, to, &delta(from, to)).unwrap();
+            assert_eq!(reached, whole(to), "{from} to {to}");
+            let active = reached.status() == Some(Status::Valid);
+            assert_eq!((active, to != 2), (reached.witness().is_ok(), active));
+            if let Ok(witness) = reached.witness() {
+                assert!(witness.check(&world.setup, &reached.list().commitment));
+            }
+        }
+    }
+    let first = whole(0);
+    assert_eq!(follow(&first, 1, 3, &delta(1, 3)), Err(WitnessError::AnotherVersion(1)));
+    assert_eq!(follow(&first, 0, 1, &[0]), Err(WitnessError::Delta));
+    let none = |_| None;
+    let to = Delta { from: 0, to: 1, bytes: &delta(0, 1) };
+    assert_eq!(first.follow(none, to), Err(WitnessError::NoPoint(9)));
+    // Another list's statuses, or points of another table.
+    let other = Standing::of(points, list(0), 5, lists[1].clone());
+    assert_eq!(other, Err(WitnessError::Statuses));
+    let (_, foreign) = trial::setup(world.setup.domain, 99).unwrap();
+    let other = Standing::of(|slot| foreign.at(slot), list(0), 5, lists[0].clone());
+    assert_eq!(other, Err(WitnessError::Statuses));
+    // A table in another order, though what is inactive adds up to the commitment.
+    let swapped = |slot| points(if slot == 9 || slot == 10 { 19 - slot } else { slot });
+    let other = Standing::of(swapped, list(1), 5, lists[1].clone());
+    assert_eq!(other, Err(WitnessError::Statuses));
+    let other = first.follow(swapped, Delta { from: 0, to: 3, bytes: &delta(0, 3) });
+    assert_eq!(other, Err(WitnessError::Statuses));
 }
 
 /// A year of changes, a thousand of them, caught up with at once, is the witness from nothing.
@@ -194,21 +212,20 @@ fn updates_refuse_what_is_no_change_for_this_slot() {
 fn a_holder_a_year_behind_catches_up_by_a_delta() {
     let (powers, table) = trial::setup(Domain::of(4096).unwrap(), 0x5eed).unwrap();
     let setup = check(&powers, &table).unwrap();
-    let points = |slot| table.at(slot);
-    let slots =
-        |range: std::ops::Range<u32>| [0].into_iter().chain(range.map(|n| n * 3 + 1)).collect();
-    let before = Statuses::of(setup.domain, slots(0..300)).unwrap();
-    let after = Statuses::of(setup.domain, slots(150..1150)).unwrap();
-    let delta = before.delta_to(&after);
-    assert_eq!((delta.activated.len(), delta.deactivated.len()), (150, 850));
-    let old = Witness::of(points, &before, 4095).unwrap();
-    let updated = old.update(points, &delta).unwrap();
-    assert_eq!(updated, Witness::of(points, &after, 4095).unwrap());
-    let at =
-        |slots: &BTreeSet<u32>| slots.iter().map(|slot| points(*slot).unwrap()).collect::<Vec<_>>();
-    let commitment = Commitment::of(at(before.inactive())).unwrap();
+    let (points, domain) = (|slot| table.at(slot), setup.domain);
+    let every_third = |range: std::ops::Range<u32>| range.map(|n| n * 3 + 1).collect::<Vec<_>>();
+    let before = statuses(4096, &every_third(0..300));
+    let after = statuses(4096, &every_third(150..1150));
+    let (began, ceased) = after.turned(&before);
+    assert_eq!((began.len(), ceased.len()), (150, 850));
+    let old = Witness::of(points, domain, &before, 4095).unwrap();
+    let updated = old.update(points, &before, &after).unwrap();
+    assert_eq!(updated, Witness::of(points, domain, &after, 4095).unwrap());
+    let at = |slots: Vec<u32>| slots.into_iter().map(|slot| points(slot).unwrap());
+    let commitment = committed(&table, &before);
     assert!(old.check(&setup, &commitment));
-    let moved = commitment.shift(at(&delta.activated), at(&delta.deactivated)).unwrap();
+    let moved = commitment.shift(at(began), at(ceased)).unwrap();
+    assert_eq!(moved, committed(&table, &after));
     assert!(updated.check(&setup, &moved));
     assert!(!old.check(&setup, &moved));
 }
@@ -326,7 +343,8 @@ fn equal_commitments_of_another_registry_or_version_do_not_help() {
     let bytes = world.present(&credential, &list, &witness);
     assert!(world.verify(&bytes, &list).is_ok());
 
-    let other = List { registry: "did:ndi:test:zQmIssuer/registries/permits-2", ..list };
+    let registry = "did:ndi:test:zQmIssuer/registries/permits-2".to_owned();
+    let other = SlotList { registry, ..list.clone() };
     assert_eq!(world.verify(&bytes, &other), Err(Refusal::AnotherRegistry));
     let mut renamed = bytes.clone();
     let end = 14 + REGISTRY.len();
@@ -335,7 +353,7 @@ fn equal_commitments_of_another_registry_or_version_do_not_help() {
     assert_eq!(world.verify(&renamed, &other), Err(Refusal::Proof));
     assert_eq!(world.verify(&renamed, &list), Err(Refusal::AnotherRegistry));
 
-    let later = List { version: 3, ..list };
+    let later = SlotList { version: 3, ..list.clone() };
     assert_eq!(world.verify(&bytes, &later), Err(Refusal::AnotherVersion(1)));
     let mut claimed = bytes.clone();
     claimed[8] = 3;
@@ -348,9 +366,10 @@ fn equal_commitments_of_another_registry_or_version_do_not_help() {
     assert_eq!(verifier.verify(&bytes, &list, &NONCE[..15]), Err(Refusal::Nonce));
     let (powers, table) = trial::setup(world.setup.domain, 99).unwrap();
     let setup = check(&powers, &table).unwrap();
-    assert_eq!(verifier.verify(&bytes, &List { setup, ..list }, NONCE), Err(Refusal::AnotherSetup));
+    let moved = SlotList { setup, ..list.clone() };
+    assert_eq!(verifier.verify(&bytes, &moved, NONCE), Err(Refusal::AnotherSetup));
     let foreign = Verifier::new(&world.issuer, setup);
-    let refused = foreign.verify(&bytes, &List { setup, ..list }, NONCE);
+    let refused = foreign.verify(&bytes, &moved, NONCE);
     assert_eq!(refused, Err(Refusal::Proof));
 }
 

@@ -9,36 +9,19 @@
 //! slot but `i`. (That of the left at `ω^i` is `L_j'(ω^i) = ω^(j−i)/(ω^i − ω^j)`, as on the right.)
 //! So only the points of the table are needed, those of `i` and of the inactive slots.
 
-use std::collections::BTreeSet;
-
 use ark_bls12_381::{Bls12_381, Fr, G1Affine, G1Projective, G2Affine};
 use ark_ec::pairing::Pairing;
 use ark_ec::{AffineRepr, VariableBaseMSM};
 use ark_ff::{Zero, batch_inversion};
 use registry::slots::{Commitment, Domain, G1Point, Setup};
-
-/// Which slots of a registry are inactive (revoked or suspended), in one version of its list.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Statuses {
-    domain: Domain,
-    inactive: BTreeSet<u32>,
-}
-
-/// What changed between two versions of a list, taken together: a slot that came back is in
-/// neither.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Delta {
-    /// Inactive before and active now.
-    pub activated: BTreeSet<u32>,
-    /// Active before and inactive now.
-    pub deactivated: BTreeSet<u32>,
-}
+use registry::status::{Status, Vector};
 
 /// Why there is no witness.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum WitnessError {
-    /// The bitmap has not one bit for each slot, or slot 0 is active in it.
-    #[error("this is no bitmap of a registry of that size")]
+    /// The statuses are of more slots than the set-up has, slot 0 is valid in them, or they are
+    /// not those that the list commits to by these points.
+    #[error("statuses, list and table do not belong together: fetch them anew")]
     Statuses,
     /// The slot is 0, or beyond the registry.
     #[error("no credential has slot {0}")]
@@ -46,74 +29,18 @@ pub enum WitnessError {
     /// The slot is inactive, and then there is no witness.
     #[error("the slot is inactive")]
     Inactive,
-    /// A slot that was active became active, or one that was inactive became so, or slot 0 changed.
-    #[error("the change of slot {0} does not fit the statuses before it")]
-    Delta(u32),
+    /// The delta begins at another version than the wallet has.
+    #[error("the delta begins at version {0}: ask for the one from the version that you have")]
+    AnotherVersion(u64),
+    /// The delta is none for these statuses.
+    #[error("these bytes are no delta of the registry: fetch the whole list")]
+    Delta,
     /// The table did not give this point.
     #[error("the table has no point for slot {0}")]
     NoPoint(u32),
     /// The sum is the identity: table and registry do not belong together.
     #[error("the witness would be the identity")]
     Identity,
-}
-
-impl Statuses {
-    /// Reads a bitmap: a bit for each slot, set where it is inactive; slot `i` is bit `i mod 8` of
-    /// byte `i / 8`, counted from the least significant.
-    ///
-    /// # Errors
-    /// The length is another, or slot 0 is active.
-    pub fn read(domain: Domain, bitmap: &[u8]) -> Result<Statuses, WitnessError> {
-        if u32::try_from(bitmap.len()) != Ok(domain.slots() / 8) {
-            return Err(WitnessError::Statuses);
-        }
-        let bits = bitmap.iter().flat_map(|byte| (0..8).map(move |bit| byte >> bit & 1));
-        let inactive = (0_u32..).zip(bits).filter(|(_, bit)| *bit == 1).map(|(slot, _)| slot);
-        Statuses::of(domain, inactive.collect())
-    }
-
-    /// These slots are inactive.
-    ///
-    /// # Errors
-    /// Slot 0 is not among them, or one is beyond the registry.
-    pub fn of(domain: Domain, inactive: BTreeSet<u32>) -> Result<Statuses, WitnessError> {
-        let inside = inactive.last().is_some_and(|last| *last < domain.slots());
-        let sound = inside && inactive.contains(&0);
-        sound.then_some(Statuses { domain, inactive }).ok_or(WitnessError::Statuses)
-    }
-
-    /// The inactive slots, slot 0 among them.
-    pub fn inactive(&self) -> &BTreeSet<u32> {
-        &self.inactive
-    }
-
-    /// What changed from these to later ones.
-    pub fn delta_to(&self, later: &Statuses) -> Delta {
-        Delta {
-            activated: self.inactive.difference(&later.inactive).copied().collect(),
-            deactivated: later.inactive.difference(&self.inactive).copied().collect(),
-        }
-    }
-
-    /// The statuses after a change.
-    ///
-    /// # Errors
-    /// The change does not fit these.
-    pub fn apply(&self, delta: &Delta) -> Result<Statuses, WitnessError> {
-        let mut inactive = self.inactive.clone();
-        for slot in &delta.activated {
-            if *slot == 0 || !inactive.remove(slot) {
-                return Err(WitnessError::Delta(*slot));
-            }
-        }
-        for slot in &delta.deactivated {
-            let fits = self.domain.holds(*slot) && !delta.activated.contains(slot);
-            if !fits || !inactive.insert(*slot) {
-                return Err(WitnessError::Delta(*slot));
-            }
-        }
-        Ok(Statuses { domain: self.domain, inactive })
-    }
 }
 
 /// The witness of an active slot against one version of a list. It is no secret against the
@@ -130,47 +57,38 @@ impl Witness {
     /// multiplication for each inactive slot, made together.
     ///
     /// # Errors
-    /// The slot is inactive or none, or a point is missing.
+    /// The slot is inactive or none, the statuses are none under this set-up, or a point is
+    /// missing.
     pub fn of(
         points: impl Fn(u32) -> Option<G1Point>,
-        statuses: &Statuses,
+        domain: Domain,
+        statuses: &Vector,
         slot: u32,
     ) -> Result<Witness, WitnessError> {
-        let domain = statuses.domain;
-        if !domain.holds(slot) {
-            return Err(WitnessError::NoSuchSlot(slot));
-        }
-        if statuses.inactive.contains(&slot) {
-            return Err(WitnessError::Inactive);
-        }
-        let terms = statuses.inactive.iter().map(|other| (*other, false));
+        check(domain, statuses, slot)?;
+        let terms = statuses.inactive().map(|other| (other, false));
         let sum = quotients(domain, points, terms, slot)?;
         let point = G1Point::of(sum).ok_or(WitnessError::Identity)?;
         Ok(Witness { domain, slot, point })
     }
 
-    /// The witness for a later version. It costs as much as there are changes, however many slots
+    /// The witness for later statuses. It costs as much as there are changes, however many slots
     /// are inactive; with more changes than inactive slots, [`Witness::of`] is cheaper.
     ///
     /// # Errors
-    /// The slot itself became inactive, the change is none, or a point is missing. That the witness
-    /// was for the version before is for the caller to know, and for [`Witness::check`].
+    /// The slot itself became inactive, the statuses are none under this set-up, or a point is
+    /// missing. That the witness was for the statuses before is for the caller to know, and for
+    /// [`Witness::check`].
     pub fn update(
         &self,
         points: impl Fn(u32) -> Option<G1Point>,
-        delta: &Delta,
+        before: &Vector,
+        after: &Vector,
     ) -> Result<Witness, WitnessError> {
-        if delta.deactivated.contains(&self.slot) {
-            return Err(WitnessError::Inactive);
-        }
-        let both = || delta.activated.intersection(&delta.deactivated);
-        let all = || delta.activated.iter().chain(&delta.deactivated);
-        let wrong = |slot: &&u32| **slot == self.slot || !self.domain.holds(**slot);
-        if let Some(slot) = both().next().or_else(|| all().find(wrong)) {
-            return Err(WitnessError::Delta(*slot));
-        }
-        let less = delta.activated.iter().map(|slot| (*slot, true));
-        let more = delta.deactivated.iter().map(|slot| (*slot, false));
+        check(self.domain, after, self.slot)?;
+        let (began, ceased) = after.turned(before);
+        let less = began.into_iter().map(|slot| (slot, true));
+        let more = ceased.into_iter().map(|slot| (slot, false));
         let sum = quotients(self.domain, points, less.chain(more), self.slot)?;
         let point = G1Point::of(sum + self.point.affine()).ok_or(WitnessError::Identity)?;
         Ok(Witness { point, ..*self })
@@ -205,6 +123,19 @@ impl Witness {
     /// The point `W`.
     pub fn point(&self) -> G1Point {
         self.point
+    }
+}
+
+/// Whether a slot may have a witness: it is one of a registry under this set-up, and active.
+fn check(domain: Domain, statuses: &Vector, slot: u32) -> Result<(), WitnessError> {
+    let fits = statuses.capacity() <= domain.slots();
+    if !fits || statuses.status(0).is_none_or(|status| status == Status::Valid) {
+        return Err(WitnessError::Statuses);
+    }
+    match statuses.status(slot).filter(|_| domain.holds(slot)) {
+        None => Err(WitnessError::NoSuchSlot(slot)),
+        Some(Status::Valid) => Ok(()),
+        Some(_) => Err(WitnessError::Inactive),
     }
 }
 

@@ -193,8 +193,9 @@ class Registry:
                 text(name)
         slots = value.get("slots")
         if "slots" in value:
-            natural(members(slots, "domain", "setup")["domain"], 32)
+            natural(members(slots, "domain", "setup", "tau")["domain"], 32)
             text(slots["setup"])
+            base64_bytes(slots["tau"], 96)
         kind = text(value["credentialType"]) if "credentialType" in value else None
         formats = [text(form) for form in array(value["formats"])]
         created, issuer = text(value["created"]), text(value["issuer"])

@@ -187,7 +187,7 @@ class Answers(unittest.TestCase):
 
     def test_what_a_registry_is_proven_against_is_shown_as_the_records_have_it(self):
         anoncreds = {"definition": "zDefinition", "tails": "zTails"}
-        slots = {"domain": 4096, "setup": "zSetup"}
+        slots = {"domain": 4096, "setup": "zSetup", "tau": encoded(bytes(96))}
         points = {"accumulator": encoded(bytes(128)), "commitment": encoded(bytes(48))}
 
         def record(**more):
@@ -205,7 +205,14 @@ class Answers(unittest.TestCase):
         for name in points:
             for wrong in ("", encoded(bytes(47)), 1, None):
                 self.refused("registry", [OWN, head(**{name: wrong})])
-        others = ({"domain": 4096}, {**slots, "domain": "4096"}, {**slots, "tau": ""}, None)
+        others = (
+            {"domain": 4096, "setup": "zSetup"},
+            {**slots, "domain": "4096"},
+            {**slots, "tau": ""},
+            {**slots, "tau": encoded(bytes(95))},
+            {**slots, "more": ""},
+            None,
+        )
         for wrong in others:
             self.refused("registry", [record(slots=wrong), HEAD])
 

@@ -26,6 +26,7 @@ const SLOT_MAX = 2 ** 32 - 1;
 const LOCK_BYTES = CHUNK_SLOTS / 8;
 const ACCUMULATOR_BYTES = 128;
 const COMMITMENT_BYTES = 48;
+const TAU_BYTES = 96;
 
 /** Reads a question, and refuses one that nothing answers. */
 export function readStatusQuestion(value: Json): StatusQuestion {
@@ -140,8 +141,10 @@ function readAnoncreds(value: Json): JsonObject {
 
 /** On which set-up a registry's slot commitment rests. */
 function readSlots(value: Json): JsonObject {
-  const members = new Members(value, "the registry's set-up", ["domain", "setup"]);
-  return { domain: members.count("domain"), setup: members.text("setup") };
+  const members = new Members(value, "the registry's set-up", ["domain", "setup", "tau"]);
+  const tau = readPoint(members, "tau", TAU_BYTES);
+  if (!members.has("tau")) throw new FormatError("the registry's set-up lacks tau");
+  return { domain: members.count("domain"), setup: members.text("setup"), ...tau };
 }
 
 /** A content, since when it is in force in milliseconds, and its version. */
@@ -215,9 +218,9 @@ function headOf(
   return { ...common, statuses: toBase64(statuses) };
 }
 
-/** A point of one of the accumulators, as the record writes it, where the head has it. */
-function readPoint(head: Members, name: string, length: number): JsonObject {
-  if (!head.has(name)) return {};
-  if (head.base64(name).length === length) return { [name]: head.text(name) };
-  throw new FormatError(`the head's ${name} has another length`);
+/** A point of an accumulator or of its set-up, as the record writes it, where it is there. */
+function readPoint(members: Members, name: string, length: number): JsonObject {
+  if (!members.has(name)) return {};
+  if (members.base64(name).length === length) return { [name]: members.text(name) };
+  throw new FormatError(`the record's ${name} has another length`);
 }

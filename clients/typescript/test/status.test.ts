@@ -99,7 +99,7 @@ test("a registry is shown with its head, in the version that was asked for", () 
 
 test("what a registry is proven against is shown as the records have it", () => {
   const anoncreds = { definition: "zDefinition", tails: "zTails" };
-  const slots = { domain: 4096, setup: "zSetup" };
+  const slots = { domain: 4096, setup: "zSetup", tau: toBase64(new Uint8Array(96)) };
   const points = {
     accumulator: toBase64(new Uint8Array(128)), commitment: toBase64(new Uint8Array(48)),
   };
@@ -118,7 +118,10 @@ test("what a registry is proven against is shown as the records have it", () => 
       refused(whole, [own, heads({ [name]: wrong })]);
     }
   }
-  const others = [{ domain: 4096 }, { ...slots, domain: "4096" }, { ...slots, tau: "" }, null];
+  const others = [
+    { domain: 4096, setup: "zSetup" }, { ...slots, domain: "4096" }, { ...slots, tau: "" }, null,
+    { ...slots, tau: toBase64(new Uint8Array(95)) }, { ...slots, more: "" },
+  ];
   for (const wrong of others) refused(whole, [record({ slots: wrong }), head]);
 });
 

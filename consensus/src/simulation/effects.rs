@@ -19,7 +19,7 @@ use super::Violation;
 use super::network::Message;
 use super::node::{Watching, stand_in, statement, voted};
 use super::world::{Happening, Stop, World};
-use crate::application::{Propose, Source};
+use crate::application::{Fault, Propose, Source};
 use crate::context::{
     self, Address, Context, Height, Proposal, Validators, Value, Vote, certificate, round_number,
     timeouts,
@@ -255,6 +255,7 @@ impl World<'_> {
                         node.proposed.insert((height, round), proposal.id);
                         proposal.id
                     }
+                    Err(Fault::NotYet(_)) => return,
                     Err(fault) => return self.halt(me, fault.to_string()),
                 }
             }

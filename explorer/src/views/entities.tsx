@@ -4,6 +4,7 @@ import {DidLink, Facts, Title} from '../parts/basics.tsx';
 import {Party, title} from '../parts/party.tsx';
 import {Record, Records} from '../parts/record.tsx';
 import {listed} from '../words.ts';
+import {RevocationRegistries} from './revocation.tsx';
 
 /** What a listing lets somebody do, in words. */
 const ACTIONS: {[action: string]: string} = {
@@ -98,6 +99,7 @@ export function EntityView({did}: {did: string}) {
         none="Nobody authorised it to do anything."
         row={content => <Grant of={content} />}
       />
+      <RevocationRegistries issuer={did} title="Its revocation registries" none="It has none." />
       <Records
         path={`/v1/authorizations?authority=${did}`}
         member="authorizations"

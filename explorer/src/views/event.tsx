@@ -13,6 +13,7 @@ import {
 } from '../parts/basics.tsx';
 import {Mark, Proven} from '../parts/seal.tsx';
 import {useAnswer, type Answer} from '../proof.ts';
+import {concerned} from '../revocation.ts';
 import {trust} from '../trust.ts';
 import {kind, short, suite} from '../words.ts';
 
@@ -44,11 +45,25 @@ function Shown({answer}: {answer: Answer}) {
     ['Entry of the log', Number(index).toLocaleString('en')],
     ['Signed to be valid until', <Time ms={Date.parse(event.validUntil)} />]
   ];
-  if (previousVersion) {
+  // Of other events it is the version of another record.
+  if (previousVersion && /^Did(Updated|Deactivated)$/.test(event.type)) {
     const version = String(previousVersion + 1);
     facts.push([
       'Made',
       <Link to={{view: 'did', did: event.author, version}}>version {version}</Link>
+    ]);
+  }
+  const registries = concerned(event, answer.reply.body.id);
+  if (registries.length) {
+    facts.push([
+      registries.length === 1 ? 'Revocation registry' : 'Revocation registries',
+      registries.map(id => (
+        <p key={id}>
+          <Link to={{view: 'revocation-registry', id}} title={id} mono>
+            {short(id, 8, 4)}
+          </Link>
+        </p>
+      ))
     ]);
   }
   return (

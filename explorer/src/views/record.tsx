@@ -2,6 +2,7 @@
 import {Card, Copy, EventLink, Facts, Link, pretty, Raw, Time, Title} from '../parts/basics.tsx';
 import {Proven} from '../parts/seal.tsx';
 import {useAnswer, type Answer} from '../proof.ts';
+import {short} from '../words.ts';
 
 export function RecordView({name}: {name: string}) {
   const answer = useAnswer({record: name});
@@ -51,6 +52,14 @@ function Shown({answer, name}: {answer: Answer; name: string}) {
       'About',
       <Link to={{view: 'did', did}} mono>
         {did}
+      </Link>
+    ]);
+  const id = /^(?:revocation-registry|status)\/([0-9a-f]{64})$/.exec(name)?.[1];
+  if (id)
+    facts.push([
+      'About',
+      <Link to={{view: 'revocation-registry', id}} mono>
+        {short(id, 8, 4)}
       </Link>
     ]);
   return (

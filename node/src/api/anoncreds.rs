@@ -1,19 +1,19 @@
 //! AnonCreds v1 revocation as wallets and issuers' software know it: status lists as of any time,
 //! tails files, and what an issuer has to sign for a list that its software made.
 
+use axum::body::Body;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use ledger::Snapshot;
 use registry::anoncreds::objects::RevocationStatusList;
-use registry::blob;
-use registry::resource::split_uri;
+use registry::resource::{self, split_uri};
 use registry::status::{Defined, Status, status_list};
 use serde_json::{Value, json};
 
 use super::Api;
 use super::answer::{Answer, HEIGHT, Keep};
-use super::request::{flag, known_options, number};
+use super::request::{aside, flag, known_options, number, read_body};
 use super::schema::{self, any_object, count, list, object, text};
 use super::table::{JSON, Table, read, write};
 use crate::problem::Problem;
@@ -86,28 +86,26 @@ async fn show(
     let time = number(&options, "timestamp")?;
     let time = time.map(|seconds| seconds.saturating_mul(1000).saturating_add(999));
     let snapshot = api.snapshot();
-    let work = move || -> Result<(u64, Answer), Problem> {
+    let work = move || -> Result<Response, Problem> {
         let id = registry_of(&snapshot, &definition)?;
         let statuses = match time {
             Some(time) => Statuses::at(&snapshot, &id, time)?,
             None => Statuses::read(&snapshot, &id, None)?,
         };
         let body = rendered(&statuses)?;
-        Ok((statuses.version, Answer::value(snapshot.height(), Keep::Briefly, &body)))
+        let answer = Answer::value(snapshot.height(), Keep::Briefly, &body);
+        let mut response = answer.to(&headers);
+        response.headers_mut().insert(VERSION, HeaderValue::from(statuses.version));
+        Ok(response)
     };
-    let answer = tokio::task::spawn_blocking(work).await.map_err(|error| Problem::fault(&error))?;
-    let (version, answer) = answer?;
-    let mut response = answer.to(&headers);
-    response.headers_mut().insert(VERSION, HeaderValue::from(version));
-    Ok(response)
+    aside(work).await
 }
 
 /// `GET /v1/anoncreds/tails/{hash}`: where the blob is.
 async fn tails(State(api): State<Api>, Path(hash): Path<String>) -> Result<Response, Problem> {
     let none = || Problem::not_found("`tailsHash` is a SHA-256 in base58");
     let bytes = registry::base58::decode(&hash, 32).and_then(|bytes| bytes.try_into().ok());
-    let id = format!("z{}", registry::did::sha256_multihash_of(&bytes.ok_or_else(none)?));
-    debug_assert!(blob::is_id(&id));
+    let id = resource::id_of(&bytes.ok_or_else(none)?);
     let location = HeaderValue::from_str(&format!("/v1/blobs/{id}"));
     let location = location.map_err(|error| Problem::fault(&error))?;
     let headers =
@@ -120,12 +118,14 @@ async fn tails(State(api): State<Api>, Path(hash): Path<String>) -> Result<Respo
 async fn take_list(
     State(api): State<Api>,
     RawQuery(query): RawQuery,
-    body: axum::body::Bytes,
+    body: Body,
 ) -> Result<Response, Problem> {
     let options = known_options(query.as_deref(), &["suspend", "version"])?;
     let suspend = flag(&options, "suspend")?;
     let version = number(&options, "version")?;
+    let body = read_body(api.body, body, BODY_BYTES_MAX).await?;
     let snapshot = api.snapshot();
+    let height = snapshot.height();
     let work = move || -> Result<Value, Problem> {
         let given = registry::json::parse(&body, BODY_BYTES_MAX);
         let given = given.map_err(|error| malformed(&error))?;
@@ -139,9 +139,7 @@ async fn take_list(
         let given = RevocationStatusList::read(&given, "", capacity);
         change(&statuses, &id, &given.map_err(|error| malformed(&error))?, suspend)
     };
-    let event =
-        tokio::task::spawn_blocking(work).await.map_err(|error| Problem::fault(&error))??;
-    let height = api.snapshot().height();
+    let event = aside(work).await?;
     Ok(Answer::value(height, Keep::Not, &event).to(&HeaderMap::new()))
 }
 

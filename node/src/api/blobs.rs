@@ -12,9 +12,9 @@ use registry::blob::{BLOB_BYTES_MAX, BlobKind, BlobState};
 use serde_json::{Value, json};
 
 use super::answer::{Answer, Keep, is_known};
-use super::request::read_body;
+use super::request::{aside, read_body};
 use super::schema::{count, hash, list, object, text};
-use super::table::{JSON, Operation, Table, read, store};
+use super::table::{JSON, OCTETS, Operation, Table, read, store};
 use super::{Api, schema};
 use crate::problem::Problem;
 
@@ -23,8 +23,6 @@ const CHUNK_BYTES: u64 = 256 << 10;
 
 /// How slow a body may come, in bytes a second, beyond the time that every body has.
 const RATE_MIN: u64 = 128 << 10;
-
-const OCTETS: &str = "application/octet-stream";
 
 const FOREVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 
@@ -184,8 +182,8 @@ async fn put(
     let patience = api.body + Duration::from_secs(size / RATE_MIN);
     let bytes = read_body(patience, body, usize::try_from(size).unwrap_or(usize::MAX)).await?;
     let (blobs, named) = (api.blobs.clone(), id.clone());
-    let kept = tokio::task::spawn_blocking(move || blobs.accept(&named, &bytes)).await;
-    let is_new = kept.map_err(|error| Problem::fault(&error))??.map_err(refused)?;
+    let kept = aside(move || blobs.accept(&named, &bytes)).await?;
+    let is_new = kept.map_err(refused)?;
     let kept = json!({ "blob": id, "size": size });
     let answer = Answer::value(snapshot.height(), Keep::Here, &kept);
     let status = if is_new { StatusCode::CREATED } else { StatusCode::OK };

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::Api;
 use super::answer::{Answer, Keep};
 use super::events::id_of;
-use super::request::index;
+use super::request::{aside, index};
 use super::schema::{base64, count, hash, list, named, object, text};
 use super::table::{JSON, Table, read};
 use crate::problem::Problem;
@@ -61,10 +61,9 @@ pub(super) async fn show(
             (index(text).ok_or_else(wrong)?, Keep::Forever)
         }
     };
-    let read = move || snapshot.block(height);
-    let block = tokio::task::spawn_blocking(read).await.map_err(|error| Problem::fault(&error))?;
+    let block = aside(move || snapshot.block(height)).await?;
     let decided =
-        block?.ok_or_else(|| Problem::not_found(format!("there is no block {height} here")))?;
+        block.ok_or_else(|| Problem::not_found(format!("there is no block {height} here")))?;
     let header = &decided.block.header;
     let events: Vec<Hash> =
         decided.block.events.iter().map(|bytes| id_of(bytes)).collect::<Result<_, _>>()?;

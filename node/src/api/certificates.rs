@@ -79,6 +79,5 @@ async fn list(
     let list: Crl =
         serde_json::from_str(record.content.get()).map_err(|error| Problem::fault(&error))?;
     let der = BASE64.decode(list.crl).map_err(|error| Problem::fault(&error))?;
-    let answer = Answer::json(snapshot.height(), Keep::Briefly, der);
-    Ok(Answer { content_type: CRL, ..answer }.to(&headers))
+    Ok(Answer::dense(snapshot.height(), Keep::Briefly, CRL, der).to(&headers))
 }

@@ -14,7 +14,7 @@ use registry::time;
 use serde_json::{Value, json};
 
 use super::answer::{Answer, Keep};
-use super::request::{known_options, limit};
+use super::request::{aside, known_options, limit};
 use super::schema::{count, did, flag, list, object, or_null, range, text};
 use super::table::{JSON, Table, read};
 use super::{Api, cursor, schema};
@@ -62,9 +62,7 @@ async fn list_dids(
     let options = known_options(query.as_deref(), &[&FILTERS[..], &["limit", "cursor"]].concat())?;
     let limit = limit(&options, PAGE, PAGE_MAX)?;
     let snapshot = api.snapshot();
-    let read = move || page(&snapshot, &options, limit);
-    let answer = tokio::task::spawn_blocking(read).await.map_err(|error| Problem::fault(&error))?;
-    Ok(answer?.to(&headers))
+    aside(move || Ok::<_, Problem>(page(&snapshot, &options, limit)?.to(&headers))).await
 }
 
 fn page(

@@ -12,7 +12,7 @@ use proofs::tlog::LogProof;
 use proofs::{Block, Hash};
 use serde_json::json;
 
-use super::answer::{Answer, Keep};
+use super::answer::{Answer, Keep, VARIES};
 use super::log::TEXT;
 use super::request::{known_options, read_body};
 use super::schema::{named, object, one_of};
@@ -188,7 +188,7 @@ pub(super) async fn receipt(
         true => answer_log_proof(&api, &id, &headers)?,
         false => answer_receipt(&api.snapshot(), &id, &headers)?,
     };
-    response.headers_mut().insert(header::VARY, HeaderValue::from_static("accept"));
+    response.headers_mut().insert(header::VARY, VARIES);
     Ok(response)
 }
 

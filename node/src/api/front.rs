@@ -17,7 +17,8 @@ use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::{HeaderMap, HeaderName, Method, Request, StatusCode, Uri, header};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName, Method, Request, StatusCode, header};
 use axum::response::Response;
 use bytes::Bytes;
 use futures::future::Either;
@@ -71,8 +72,8 @@ pub struct Front {
     kept: Arc<RwLock<Kept>>,
 }
 
-/// Answers of one height, by question: path, query, whether gzip is read, and `Accept`; or path,
-/// query and what was posted.
+/// Answers of one height, by question: path, query, whether gzip is read, and `Accept`; or what
+/// was posted instead of that.
 #[derive(Default)]
 struct Kept {
     height: u64,
@@ -143,7 +144,7 @@ impl Front {
     async fn reply_to_any(self, since: Instant, request: Request<Body>) -> Response {
         let (mut parts, body) = request.into_parts();
         let body = read_body(self.patience, body, query::QUESTION_BYTES_MAX).await;
-        let question = body.as_ref().ok().and_then(|body| posted(&parts.uri, body));
+        let question = body.as_ref().ok().and_then(|body| posted(&parts, body));
         let height = self.ledger.height();
         if let Some(answer) = question.as_ref().and_then(|question| self.find(height, question)) {
             return answer.send(since);
@@ -189,16 +190,21 @@ fn question(request: &Request<Body>) -> Option<Box<[u8]>> {
     let accept = accepts.next().map_or(&b""[..], |accept| accept.as_bytes());
     let one = accepts.next().is_none();
     let short = path.len() + accept.len() < QUESTION_BYTES_MAX;
-    let coding = if accepts_gzip(request.headers()) { &b" gzip "[..] } else { b" " };
-    // A path has no blanks.
+    let coding = coding(request.headers());
     (one && short).then(|| [path.as_bytes(), coding, accept].concat().into())
 }
 
 /// What is asked by posting, where the answer may be kept. No other question begins like this.
-fn posted(uri: &Uri, body: &[u8]) -> Option<Box<[u8]>> {
-    let path = uri.path_and_query()?.as_str();
+fn posted(head: &Parts, body: &[u8]) -> Option<Box<[u8]>> {
+    let path = head.uri.path_and_query()?.as_str();
     let short = path.len() + body.len() < QUESTION_BYTES_MAX;
-    short.then(|| [b"POST ", path.as_bytes(), b" ", body].concat().into())
+    short.then(|| [b"POST ", path.as_bytes(), coding(&head.headers), body].concat().into())
+}
+
+/// The coding that an answer may have, between what else a question consists of: a path has no
+/// blanks.
+fn coding(headers: &HeaderMap) -> &'static [u8] {
+    if accepts_gzip(headers) { b" gzip " } else { b" identity " }
 }
 
 type Asked = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
@@ -227,5 +233,34 @@ impl Service<Request<Body>> for Front {
         }
         let front = self.clone();
         Either::Right(Box::pin(async move { Ok(front.ask(height, question, request).await) }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked(headers: &[(HeaderName, &str)]) -> Box<[u8]> {
+        let mut request = Request::get("/v1/dids?limit=1");
+        for (name, value) in headers {
+            request = request.header(name, *value);
+        }
+        question(&request.body(Body::empty()).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn no_header_makes_one_question_look_like_another() {
+        let with_gzip = (header::ACCEPT_ENCODING, "gzip");
+        let json = (header::ACCEPT, "application/json");
+        let gzip = asked(&[with_gzip.clone(), json.clone()]);
+        assert_ne!(asked(&[json]), gzip);
+        for accept in ["gzip application/json", " gzip application/json", "identity"] {
+            let questions = [vec![], vec![with_gzip.clone()]].map(|mut headers| {
+                headers.push((header::ACCEPT, accept));
+                asked(&headers)
+            });
+            assert_ne!(questions[0], questions[1]);
+            assert!(!questions.contains(&gzip), "{accept}");
+        }
     }
 }

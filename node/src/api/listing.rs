@@ -8,13 +8,12 @@ use axum::response::Response;
 use ledger::{EventQuery, ListedEvent, Snapshot};
 use registry::did::{Did, DidUrl};
 use registry::events::Body;
-use registry::time;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::answer::{Answer, Keep};
 use super::cursor;
-use super::request::{known_options, limit, number};
+use super::request::{aside, known_options, limit, moment, number};
 use super::schema::{count, did, list, named, object, one_of, or_null, range, text};
 use super::table::{JSON, Operation, read};
 use super::{Api, schema};
@@ -68,9 +67,7 @@ async fn list_events(
     let options = known_options(query.as_deref(), &known)?;
     let limit = limit(&options, PAGE, PAGE_MAX)?;
     let snapshot = api.snapshot();
-    let read = move || page(&snapshot, &options, limit);
-    let answer = tokio::task::spawn_blocking(read).await.map_err(|error| Problem::fault(&error))?;
-    Ok(answer?.to(&headers))
+    aside(move || Ok::<_, Problem>(page(&snapshot, &options, limit)?.to(&headers))).await
 }
 
 type Options = BTreeMap<String, String>;
@@ -139,10 +136,6 @@ fn question(snapshot: &Snapshot, options: &Options) -> Result<EventQuery, Proble
         Some("desc") => true,
         Some(_) => return Err(Problem::bad_request("`order` is `asc` or `desc`")),
     };
-    let moment = |name: &str| {
-        let wrong = || Problem::bad_request(format!("`{name}` is a time as 2026-11-21T12:00:00Z"));
-        options.get(name).map(|text| time::parse(text).ok_or_else(wrong)).transpose()
-    };
     let mut from = number(options, "from")?.unwrap_or(0);
     let mut until = snapshot.log_size();
     if let Some(height) = number(options, "fromHeight")? {
@@ -151,10 +144,10 @@ fn question(snapshot: &Snapshot, options: &Options) -> Result<EventQuery, Proble
     if let Some(height) = number(options, "toHeight")? {
         until = until.min(snapshot.entries_before(height + 1)?);
     }
-    if let Some(moment) = moment("fromTime")? {
+    if let Some(moment) = moment(options, "fromTime")? {
         from = from.max(snapshot.entries_before(snapshot.height_since(moment)?)?);
     }
-    if let Some(moment) = moment("toTime")? {
+    if let Some(moment) = moment(options, "toTime")? {
         // The text means all of its second.
         until = until.min(snapshot.entries_before(snapshot.height_since(moment + 1000)?)?);
     }

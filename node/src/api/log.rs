@@ -1,19 +1,15 @@
 //! The log as the transparency world reads it: C2SP tlog-tiles, checkpoint and policy.
 
-use std::io::Write as _;
-
 use axum::extract::{Path, RawQuery, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::HeaderMap;
 use axum::response::Response;
-use flate2::Compression;
-use flate2::write::GzEncoder;
 use proofs::tlog::Tile;
 
 use super::Api;
 use super::answer::{Answer, Keep};
-use super::request::{accepts_gzip, known_options, number};
+use super::request::{aside, known_options, number};
 use super::schema::{count, text};
-use super::table::{Table, read};
+use super::table::{OCTETS, Table, read};
 use crate::checkpoint::policy_after;
 use crate::problem::Problem;
 
@@ -30,7 +26,7 @@ pub(super) fn routes(table: Table) -> Table {
     let place = "`<level>/<number>`, or `entries/<number>`; `.p/<width>` behind a partial one.";
     let tile = read(tile, "getTile", "A tile of the log (C2SP tlog-tiles).")
         .at("path", text(), place)
-        .kept("application/octet-stream", text())
+        .kept(OCTETS, text())
         .problem(404, "There is no such tile, or not yet.");
     table
         .path("/log/checkpoint", [checkpoint])
@@ -62,10 +58,8 @@ pub(super) async fn policy(
     let snapshot = api.snapshot();
     let speaks_for = height.unwrap_or_else(|| snapshot.height());
     let keep = if height.is_some() { Keep::Forever } else { Keep::Briefly };
-    let policy = move || policy_after(&snapshot, height);
-    let policy =
-        tokio::task::spawn_blocking(policy).await.map_err(|error| Problem::fault(&error))?;
-    let policy = policy?.ok_or_else(|| Problem::not_found("there is no such block here"))?;
+    let policy = aside(move || policy_after(&snapshot, height)).await?;
+    let policy = policy.ok_or_else(|| Problem::not_found("there is no such block here"))?;
     let answer = Answer::json(speaks_for, keep, policy);
     Ok(Answer { content_type: TEXT, ..answer }.to(&headers))
 }
@@ -81,56 +75,16 @@ pub(super) async fn tile(
     let snapshot = api.snapshot();
     let height = snapshot.height();
     // Hashes do not get smaller; tlog-tiles, "Log entries", asks for entries to be compressed.
-    let is_bundle = tile.level.is_none();
-    let squeeze = is_bundle && accepts_gzip(&headers);
-    let read = move || -> Result<Option<Vec<u8>>, ledger::Fault> {
+    let shrinks = tile.level.is_none();
+    let read = move || -> Result<Response, Problem> {
         let bytes = snapshot.tile(&tile)?;
-        Ok(bytes.map(|bytes| if squeeze { gzip(&bytes) } else { bytes }))
+        let bytes = bytes.ok_or_else(|| Problem::not_found("the log has not grown so far"))?;
+        let answer = Answer::dense(height, Keep::Forever, OCTETS, bytes);
+        Ok(Answer { shrinks, ..answer }.to(&headers))
     };
-    let bytes = match is_bundle {
-        true => {
-            let read = tokio::task::spawn_blocking(read).await;
-            read.map_err(|error| Problem::fault(&error))?
-        }
+    match shrinks {
+        true => aside(read).await,
         // A few rows of hashes: handing them to another thread would take longer than to read them.
         false => read(),
-    };
-    let body = bytes?.ok_or_else(|| Problem::not_found("the log has not grown so far"))?;
-    let answer = Answer::json(height, Keep::Forever, body);
-    let answer = Answer { content_type: "application/octet-stream", ..answer };
-    let mut response = answer.to(&headers);
-    if is_bundle {
-        let vary = HeaderValue::from_static("accept-encoding");
-        response.headers_mut().insert(header::VARY, vary);
-    }
-    if squeeze && response.status() == StatusCode::OK {
-        let encoding = HeaderValue::from_static("gzip");
-        response.headers_mut().insert(header::CONTENT_ENCODING, encoding);
-    }
-    Ok(response)
-}
-
-fn gzip(bytes: &[u8]) -> Vec<u8> {
-    let mut encoder = GzEncoder::new(Vec::with_capacity(bytes.len() / 2), Compression::fast());
-    encoder.write_all(bytes).and_then(|()| encoder.finish()).expect("memory takes what is written")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn gzip_is_for_those_who_ask() {
-        let accepts = |text: &'static str| {
-            let value = HeaderValue::from_static(text);
-            accepts_gzip(&[(header::ACCEPT_ENCODING, value)].into_iter().collect())
-        };
-        for yes in ["gzip", "br, GZIP;q=0.5", "identity,gzip"] {
-            assert!(accepts(yes), "{yes}");
-        }
-        for no in ["", "identity", "br", "gzip;q=0", "gzip; q=0.0, br", "gzipped"] {
-            assert!(!accepts(no), "{no}");
-        }
-        assert!(!accepts_gzip(&HeaderMap::new()));
     }
 }

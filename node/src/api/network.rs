@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::Api;
 use super::answer::{Answer, Keep};
 use super::health::readiness;
-use super::request::{known_options, number};
+use super::request::{aside, known_options, number};
 use super::schema::{any_object, count, flag, hash, list, object, one_of, or_null, text};
 use super::table::{JSON, Table, read};
 use crate::problem::Problem;
@@ -144,9 +144,8 @@ pub(super) async fn trust_chain(
     let from = number(&options, "from")?.unwrap_or(0);
     let snapshot = api.snapshot();
     let height = snapshot.height();
-    let read = move || snapshot.trust_chain(from);
-    let chain = tokio::task::spawn_blocking(read).await.map_err(|error| Problem::fault(&error))?;
-    let chain = chain?.ok_or_else(|| Problem::not_found("no block is certified yet: ask again"))?;
+    let chain = aside(move || snapshot.trust_chain(from)).await?;
+    let chain = chain.ok_or_else(|| Problem::not_found("no block is certified yet: ask again"))?;
     Ok(Answer::value(height, Keep::Briefly, &chain).to(&headers))
 }
 

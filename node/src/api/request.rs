@@ -11,6 +11,7 @@ use axum::response::{IntoResponse, Response};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use registry::json;
 use registry::resolution::request::decode;
+use registry::time;
 
 use super::Api;
 use super::answer::HEIGHT;
@@ -37,7 +38,8 @@ pub(super) async fn guard(State(api): State<Api>, request: Request, next: Next) 
     // No answer without a height, refusals included.
     headers.entry(HEIGHT).or_insert_with(|| HeaderValue::from(api.snapshot().height()));
     let exposed = HeaderValue::from_static(
-        "accept-ranges, content-range, dzong-height, etag, location, retry-after",
+        "accept-ranges, content-range, dzong-height, dzong-version-from, dzong-version-to, etag, \
+         location, retry-after",
     );
     headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, exposed);
     let status = response.status();
@@ -153,6 +155,15 @@ pub(super) fn number(
     options.get(name).map(|text| index(text).ok_or_else(wrong)).transpose()
 }
 
+/// A moment of a query, in milliseconds since 1970.
+pub(super) fn moment(
+    options: &BTreeMap<String, String>,
+    name: &str,
+) -> Result<Option<u64>, Problem> {
+    let wrong = || Problem::bad_request(format!("`{name}` is a time as 2026-11-21T12:00:00Z"));
+    options.get(name).map(|text| time::parse(text).ok_or_else(wrong)).transpose()
+}
+
 /// Whether the client reads gzip: RFC 9110, 12.5.3, as far as this one coding goes.
 pub(super) fn accepts_gzip(headers: &HeaderMap) -> bool {
     let values = headers.get_all(header::ACCEPT_ENCODING).iter();
@@ -162,6 +173,18 @@ pub(super) fn accepts_gzip(headers: &HeaderMap) -> bool {
         let refused = matches!(weight.trim(), "q=0" | "q=0.0" | "q=0.00" | "q=0.000");
         name.trim().eq_ignore_ascii_case("gzip") && !refused
     })
+}
+
+/// What reads the disk or calculates, where it holds up no other request.
+pub(super) async fn aside<T, E>(
+    work: impl FnOnce() -> Result<T, E> + Send + 'static,
+) -> Result<T, Problem>
+where
+    T: Send + 'static,
+    E: Into<Problem> + Send + 'static,
+{
+    let done = tokio::task::spawn_blocking(work).await.map_err(|error| Problem::fault(&error))?;
+    done.map_err(Into::into)
 }
 
 /// The body, within its size and its time.

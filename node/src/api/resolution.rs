@@ -20,7 +20,7 @@ use serde::Deserialize;
 use serde_json::json;
 use serde_json::value::RawValue;
 
-use super::answer::{Answer, Keep};
+use super::answer::{Answer, Keep, VARIES};
 use super::negotiation::{DEREFERENCING, DOCUMENTS, Form, RESULT, negotiate};
 use super::records::unproven;
 use super::request::{pairs, read_body};
@@ -168,7 +168,7 @@ fn answer_to(
         }
     };
     let mut response = answer.to(headers);
-    response.headers_mut().insert(header::VARY, HeaderValue::from_static("Accept"));
+    response.headers_mut().insert(header::VARY, VARIES);
     Ok(response)
 }
 
@@ -392,7 +392,7 @@ impl Show<'_> {
 
     fn bytes(self, status: StatusCode, content_type: &'static str, body: Bytes) -> Answer {
         let height = self.snapshot.height();
-        Answer { status, content_type, location: None, height, keep: Keep::Briefly, body }
+        Answer { status, content_type, ..Answer::json(height, Keep::Briefly, body) }
     }
 }
 

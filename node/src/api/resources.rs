@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 use super::answer::{Answer, Keep};
 use super::negotiation::{DEREFERENCING, DEREFERENCING_OLD, Form, negotiate};
 use super::records::unproven;
-use super::request::{flag, known_options, limit};
+use super::request::{aside, flag, known_options, limit};
 use super::resolution::status;
 use super::schema::{named, object, or_null, range, text};
 use super::table::{JSON, Table, read};
@@ -264,9 +264,7 @@ pub(super) async fn list(
         resource_type: options.remove("resourceType"),
         name: options.remove("resourceName"),
     };
-    let read = move || page.read(&api.snapshot());
-    let answer = tokio::task::spawn_blocking(read).await.map_err(|error| Problem::fault(&error))?;
-    Ok(answer?.to(&headers))
+    aside(move || Ok::<_, Problem>(page.read(&api.snapshot())?.to(&headers))).await
 }
 
 /// What a page of a list is made of.

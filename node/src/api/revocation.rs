@@ -2,30 +2,28 @@
 //! for everybody, so that nobody learns whose credential is looked at; a single slot only where the
 //! list's format shows it to every verifier anyway.
 
-use std::collections::BTreeMap;
-
 use axum::extract::{Path, RawQuery, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, HeaderName, StatusCode};
 use axum::response::Response;
 use registry::answer::{Proof, Question as Proven};
 use registry::projections::Party;
-use registry::status::{Part, Question, Registry, Vector};
-use registry::time;
+use registry::status::{Part, Question, Registry};
 use registry::trust::Moment;
 use serde_json::json;
 
 use super::answer::{Answer, Keep};
 use super::records::unproven;
-use super::request::{flag, known_options, number};
+use super::request::{aside, flag, known_options, moment, number};
 use super::schema::{base64, count, did, hash, list, named, object, one_of, or_null, range, text};
 use super::series::{Filter, Series};
-use super::table::{JSON, Operation, Table, read};
+use super::table::{JSON, OCTETS, Operation, Table, read};
 use super::{Api, schema, series};
 use crate::problem::Problem;
 use crate::statuses::{self, Statuses};
 
-/// The media type of statuses as bytes.
-const BYTES: &str = "application/octet-stream";
+/// The versions that a delta leads from and to.
+const VERSION_FROM: HeaderName = HeaderName::from_static("dzong-version-from");
+const VERSION_TO: HeaderName = HeaderName::from_static("dzong-version-to");
 
 const FILTERS: [Filter; 1] = [Filter::Did { name: "issuer", party: Party::Granter }];
 
@@ -39,7 +37,7 @@ const REGISTRIES: Series = Series::new(
 
 pub(super) fn routes(table: Table) -> Table {
     let anoncreds = object([("definition", text()), ("tails", text())]);
-    let slots = object([("domain", count()), ("setup", text())]);
+    let slots = object([("domain", count()), ("setup", text()), ("tau", base64())]);
     let registry = object([
         ("accumulator?", base64()),
         ("anoncreds", or_null(anoncreds)),
@@ -85,7 +83,10 @@ pub(super) fn routes(table: Table) -> Table {
     let delta = read(delta, "getStatusDelta", "What changed since a version, in few bytes.")
         .at("id", hash(), "The registry's id.")
         .option("from", count(), "The version that the asker has.")
-        .kept(BYTES, json!({ "type": "string", "contentMediaType": BYTES }))
+        .option("to", count(), "The version that is wanted; otherwise the newest.")
+        .kept(OCTETS, json!({ "type": "string", "contentMediaType": OCTETS }))
+        .says("Dzong-Version-From", count(), "The version that it applies to.")
+        .says("Dzong-Version-To", count(), "The version that it leads to.")
         .problem(404, "There is no such registry, or no such version.");
     let version =
         |operation: Operation| operation.option("version", count(), "As it was in this version.");
@@ -153,11 +154,12 @@ async fn ask(
         Part::Registry | Part::Statuses => &["proof", "time", "version"],
     };
     let options = known_options(query, known)?;
+    let time = moment(&options, "time")?.map(Moment);
     let version = number(&options, "version")?;
-    let question = Question { part, registry, time: moment(&options)?, version };
+    let question = Question { part, registry, time, version };
     let proof = flag(&options, "proof")?;
     let snapshot = api.snapshot();
-    let work = move || -> Result<Answer, Problem> {
+    let work = move || -> Result<Response, Problem> {
         let found = statuses::answer(&snapshot, &question)?;
         let proof = match proof {
             true => {
@@ -166,46 +168,40 @@ async fn ask(
             }
             false => None,
         };
-        let mut body = found.answer.json;
-        if let (Some(proof), Some(members)) = (&proof, body.as_object_mut()) {
-            let proof =
-                serde_json::from_str(proof.get()).map_err(|error| Problem::fault(&error))?;
-            members.insert("proof".to_owned(), proof);
-        }
         let keep = if found.lasts && proof.is_none() { Keep::Forever } else { Keep::Briefly };
         let status = if found.answer.is_none { StatusCode::NOT_FOUND } else { StatusCode::OK };
-        let answer = Answer::value(snapshot.height(), keep, &body);
-        Ok(Answer { status, ..answer })
+        let body = found.answer.to_json(proof.as_deref());
+        Ok(Answer { status, ..Answer::json(snapshot.height(), keep, body) }.to(&headers))
     };
-    let answer = tokio::task::spawn_blocking(work).await.map_err(|error| Problem::fault(&error))?;
-    Ok(answer?.to(&headers))
+    aside(work).await
 }
 
-/// `GET /v1/revocation/registries/{id}/delta?from=V`: from that version to the newest. Whoever has
-/// the list of that version applies it, and compares the hashes with those of the registry's head.
+/// `GET /v1/revocation/registries/{id}/delta?from=V[&to=W]`: from that version to the newest, or to
+/// a named one, which is a file for ever. Whoever has the list of that version applies it, and
+/// compares the hashes with those of the registry's head.
 async fn delta(
     State(api): State<Api>,
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let options = known_options(query.as_deref(), &["from"])?;
-    let from = number(&options, "from")?;
+    let options = known_options(query.as_deref(), &["from", "to"])?;
+    let (from, to) = (number(&options, "from")?, number(&options, "to")?);
     let from = from.ok_or_else(|| Problem::bad_request("`from` names the version you have"))?;
+    if to.is_some_and(|to| to < from) {
+        return Err(Problem::bad_request("`to` is no earlier version than `from`"));
+    }
     let snapshot = api.snapshot();
-    let work = move || -> Result<Answer, Problem> {
+    let work = move || -> Result<(Answer, u64), Problem> {
         let list = |version| Statuses::read(&snapshot, &id, version);
-        let (before, now): (Vector, Vector) = (list(Some(from))?.vector, list(None)?.vector);
-        let answer = Answer::json(snapshot.height(), Keep::Briefly, now.delta(&before));
-        Ok(Answer { content_type: BYTES, ..answer })
+        let (before, after) = (list(Some(from))?, list(to)?);
+        let keep = if to.is_some() { Keep::Forever } else { Keep::Briefly };
+        let bytes = after.vector.delta(&before.vector);
+        Ok((Answer::dense(snapshot.height(), keep, OCTETS, bytes), after.version))
     };
-    let answer = tokio::task::spawn_blocking(work).await.map_err(|error| Problem::fault(&error))?;
-    Ok(answer?.to(&headers))
-}
-
-/// The moment that a query names.
-fn moment(options: &BTreeMap<String, String>) -> Result<Option<Moment>, Problem> {
-    let wrong = || Problem::bad_request("`time` is a time as 2026-11-21T12:00:00Z");
-    let read = |text: &String| time::parse(text).map(Moment).ok_or_else(wrong);
-    options.get("time").map(read).transpose()
+    let (answer, reached) = aside(work).await?;
+    let mut response = answer.to(&headers);
+    response.headers_mut().insert(VERSION_FROM, from.into());
+    response.headers_mut().insert(VERSION_TO, reached.into());
+    Ok(response)
 }

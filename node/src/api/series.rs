@@ -12,7 +12,7 @@ use registry::projections::{Party, party_prefix};
 use serde_json::{Value, json};
 
 use super::answer::{Answer, Keep};
-use super::request::{known_options, limit};
+use super::request::{aside, known_options, limit};
 use super::schema::{count, list, named, object, one_of, or_null, range, text};
 use super::table::{JSON, Operation, Table, read};
 use super::{Api, cursor};
@@ -103,10 +103,11 @@ fn listed(series: Series) -> Operation {
             let options = known_options(query.as_deref(), &known)?;
             let limit = limit(&options, PAGE, PAGE_MAX)?;
             let snapshot = api.snapshot();
-            let read = move || Wanted::read(series, &options)?.page(&snapshot, &options, limit);
-            let read = tokio::task::spawn_blocking(read).await;
-            let answer = read.map_err(|error| Problem::fault(&error))?;
-            Ok::<Response, Problem>(answer?.to(&headers))
+            let read = move || -> Result<Response, Problem> {
+                let page = Wanted::read(series, &options)?.page(&snapshot, &options, limit)?;
+                Ok(page.to(&headers))
+            };
+            aside(read).await
         };
     let entry = object([("key", text()), ("record", named("Record"))]);
     let page =

@@ -4,12 +4,11 @@
 use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::Response;
-use registry::time;
 use serde_json::json;
 
 use super::Api;
 use super::answer::{Answer, Keep};
-use super::request::{known_options, number};
+use super::request::{aside, known_options, moment, number};
 use super::schema::{self, any_object, count, hash, one_of};
 use super::table::{Table, read};
 use crate::problem::Problem;
@@ -50,12 +49,11 @@ async fn bitstring(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let options = known_options(query.as_deref(), &["timestamp"])?;
-    let wrong = || Problem::bad_request("`timestamp` is a time as 2026-11-21T12:00:00Z");
-    let time = options.get("timestamp").map(|text| time::parse(text).ok_or_else(wrong));
+    let time = moment(&options, "timestamp")?;
     let unknown = || Problem::not_found("lists are for `revocation` and for `suspension`");
     let purpose = Purpose::named(&purpose).ok_or_else(unknown)?;
     let jwt = wants(&headers, CREDENTIAL_JWT_TYPE);
-    serve(api, id, Form::Bitstring { purpose, jwt }, time.transpose()?, headers).await
+    serve(api, id, Form::Bitstring { purpose, jwt }, time, headers).await
 }
 
 /// `GET /v1/status/{id}/tsl[?time=T]`
@@ -94,10 +92,9 @@ async fn serve(
         }
         None => Err(Problem::not_found("this node signs no lists of statuses: ask another")),
     };
-    let body =
-        tokio::task::spawn_blocking(work).await.map_err(|error| Problem::fault(&error))??;
-    let answer = Answer::json(height, Keep::Briefly, body);
-    let mut response = Answer { content_type: form.media_type(), ..answer }.to(&headers);
+    let body = aside(work).await?;
+    let answer = Answer::dense(height, Keep::Briefly, form.media_type(), body);
+    let mut response = answer.to(&headers);
     response.headers_mut().insert(header::VARY, HeaderValue::from_static("accept"));
     Ok(response)
 }

@@ -20,6 +20,8 @@ use crate::problem::Problem;
 
 /// The media type of ordinary answers.
 pub(super) const JSON: &str = "application/json";
+/// The media type of bytes that have no other.
+pub(super) const OCTETS: &str = "application/octet-stream";
 
 const PROBLEM: &str = "application/problem+json";
 
@@ -164,7 +166,7 @@ impl Operation {
 
     /// The body is bytes, of which there are at most so many.
     pub(super) fn octets(self, bytes_max: u64) -> Operation {
-        self.content(true, "application/octet-stream", json!({ "maxLength": bytes_max }))
+        self.content(true, OCTETS, json!({ "maxLength": bytes_max }))
     }
 
     fn content(mut self, required: bool, content_type: &str, schema: Value) -> Operation {
@@ -184,6 +186,16 @@ impl Operation {
         let text = "The client's copy, named by `If-None-Match`, is what the answer would be.";
         self.answers.insert(304, described(text));
         self.answer(200, "The answer.", content_type, schema)
+    }
+
+    /// A header of the answer, also where the client's copy is still good.
+    pub(super) fn says(mut self, name: &str, schema: Value, text: &str) -> Operation {
+        for status in [200, 304] {
+            if let Some(answer) = self.answers.get_mut(&status) {
+                answer["headers"][name] = json!({ "schema": schema, "description": text });
+            }
+        }
+        self
     }
 
     /// A kind of answer. Several content types can stand under one status.

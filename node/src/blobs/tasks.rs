@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use consensus::{Handle, PeerId};
 use futures::future::join_all;
-use registry::blob::{Attestation, attestation};
+use registry::blob::Attestation;
 
 use super::question::Question;
-use super::{Blobs, COLLECTED_MAX, RETRY_MAX, Retry, validators};
+use super::{Blobs, COLLECTED_MAX, Electorate, RETRY_MAX, Retry};
 use crate::space::Space;
 
 /// How long all peers have to say whether they attest.
@@ -188,13 +188,10 @@ async fn collect(blobs: &Arc<Blobs>, id: &str, handle: &Handle) {
 impl Blobs {
     /// Remembers the attestations that hold.
     fn hear(&self, id: &str, answers: &[Bytes]) -> Result<(), ledger::Fault> {
-        let snapshot = self.ledger.snapshot();
-        let Some(blob) = snapshot.blob_state(id)? else { return Ok(()) };
-        let entries = validators(&snapshot)?;
-        let statement = attestation::statement(&snapshot.genesis().hash(), id, &blob);
+        let Some(electorate) = Electorate::of(&self.ledger.snapshot(), id)? else { return Ok(()) };
         for answer in answers {
             let Ok(heard) = serde_json::from_slice::<Attestation>(answer) else { continue };
-            if entries.iter().any(|entry| heard.holds(&statement, entry)) {
+            if electorate.counts(&heard) {
                 let mut state = self.state();
                 while state.collected.len() >= COLLECTED_MAX && !state.collected.contains_key(id) {
                     state.collected.pop_first();

@@ -2,19 +2,25 @@
 //! know what was revoked.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
+use proofs::Block;
 use registry::resource::{self, Series};
-use registry::json;
+use registry::{blob, json};
 use serde_json::{Map, Value, json};
 
+use super::blob::{PATIENCE_SECONDS, Publisher};
 use super::status::Ground;
 use crate::author::{Network, read_json, record};
 use crate::cli::Global;
 use crate::client::{Client, encoded};
 use crate::output;
 use crate::signers::Signing;
+
+/// What an event has room for beside its envelope and signatures, in bytes.
+const INLINE_BYTES_MAX: usize = Block::EVENT_BYTES_MAX - (8 << 10);
 
 /// Publish credential definitions and revocation registries, and show status lists (AnonCreds v1)
 #[derive(Args, Debug)]
@@ -56,7 +62,7 @@ impl Anoncreds {
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  dzong anoncreds publish definition.json --key issuer.json\n\n\
     `issuerId` is the author's DID, `schemaId` the DID URL of a published schema (`dzong schema \
-    publish`).")]
+    publish`). A definition that no event has room for is put as a blob first.")]
 struct Publish {
     /// The credential definition, as AnonCreds libraries write it; `-` is standard input
     file: PathBuf,
@@ -76,9 +82,18 @@ impl Publish {
         let content = read_json(&self.file)?;
         let tag = content.get("tag").and_then(Value::as_str).map(str::to_owned);
         let name = self.name.or(tag).context("the definition has no `tag`")?;
-        let id = resource::id(&json::canonical(&content)?);
-        let mut members =
-            json!({ "content": content, "resourceName": name, "resourceType": TYPE });
+        let canonical = json::canonical(&content)?;
+        let id = resource::id(&canonical);
+        let mut members = json!({ "resourceName": name, "resourceType": TYPE });
+        if canonical.len() > INLINE_BYTES_MAX {
+            let (signers, trust) = (&signers, &self.signing.trust);
+            let patience = Duration::from_secs(PATIENCE_SECONDS);
+            let publisher = Publisher { client: &client, signers, trust, patience };
+            publisher.publish("resource", &canonical)?;
+            members["contentBlob"] = blob::id(&canonical).into();
+        } else {
+            members["content"] = content;
+        }
         let series = record(&client, &resource::series_key(did, TYPE, &name), &self.signing.trust)?;
         if let (Some(series), Some(members)) = (series, members.as_object_mut()) {
             let latest = Series::read(&series.content).context("the series cannot be read")?;

@@ -12,6 +12,7 @@ use anyhow::{Context as _, bail};
 use clap::Args;
 use indicatif::ProgressBar;
 use ledger::Report;
+use ledger::audit::Finding;
 use registry::Genesis;
 use serde_json::json;
 
@@ -92,12 +93,8 @@ fn local(home: &Path, genesis: Option<&Path>) -> anyhow::Result<Report> {
     }
     let bar = bar("blocks");
     let mut progress = |done, all| show_progress(&bar, done, all);
-    let report = ledger::audit(
-        &home.ledger(),
-        &genesis,
-        &mut ledger::audit::verify_singly,
-        &mut progress,
-    );
+    let report =
+        ledger::audit(&home.ledger(), &genesis, &mut ledger::audit::verify_singly, &mut progress);
     bar.finish_and_clear();
     report.with_context(|| format!("`{}` cannot be audited", home.path().display()))
 }
@@ -111,8 +108,9 @@ fn show(global: &Global, audited: &Audited) -> anyhow::Result<()> {
     let Audited { report, checkpoint } = audited;
     let cpu = cpu_seconds();
     if global.json {
-        let finding = |finding: &ledger::audit::Finding| {
-            json!({ "height": finding.height, "key": finding.key, "problem": finding.problem })
+        let finding = |finding: &Finding| {
+            let Finding { height, key, problem } = finding;
+            json!({ "height": height, "key": key, "problem": problem })
         };
         return output::json(&json!({
             "sound": report.findings.is_empty(),

@@ -6,18 +6,20 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use proofs::Record;
-use registry::author;
 use registry::blob::{self, Attestation, BLOB_BYTES_MAX, BlobKind, BlobState, attestation};
 use registry::network::{self, VALIDATORS};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::author::{Delivery, Network, load_keys, record, sign_all, times};
+use crate::author::{Delivery, Network, load_keys, record};
 use crate::cli::Global;
 use crate::client::Client;
-use crate::keys::KeyFile;
 use crate::output;
+use crate::signers::Signers;
 use crate::trust::TrustArgs;
+
+/// How long validators may take to fetch and check a file, where nothing else is said.
+pub(super) const PATIENCE_SECONDS: u64 = 300;
 
 /// How often a node is asked whether enough validators attest.
 const ASK_AGAIN: Duration = Duration::from_secs(1);
@@ -73,7 +75,7 @@ struct Put {
     #[arg(long)]
     did: Option<String>,
     /// How long validators may take to fetch and check it
-    #[arg(long, value_name = "SECONDS", default_value_t = 300)]
+    #[arg(long, value_name = "SECONDS", default_value_t = PATIENCE_SECONDS)]
     patience: u64,
     #[command(flatten)]
     trust: TrustArgs,
@@ -101,12 +103,12 @@ struct Show {
 }
 
 /// Who publishes, and where.
-struct Publisher<'a> {
-    client: &'a Client,
-    network: Network,
-    keys: Vec<KeyFile>,
-    did: String,
-    trust: &'a TrustArgs,
+pub(super) struct Publisher<'a> {
+    pub(super) client: &'a Client,
+    pub(super) signers: &'a Signers,
+    pub(super) trust: &'a TrustArgs,
+    /// How long validators may take to fetch and check a file.
+    pub(super) patience: Duration,
 }
 
 impl Put {
@@ -114,66 +116,68 @@ impl Put {
         let bytes = read_blob(&self.file)?;
         let known = BlobKind::named(&self.kind)?.check(&bytes);
         known.map_err(|why| anyhow::anyhow!("`{}`: {why}", self.file.display()))?;
-        let id = blob::id(&bytes);
         let client = Client::new(&global.url);
         let keys = load_keys(&self.keys)?;
         let named = keys.first().and_then(|key| key.did()).map(str::to_owned);
         let did = self.did.clone().or(named);
         let did = did.context("name the publisher with --did, or write its `did` into the key")?;
-        let network = Network::of(&client)?;
-        let publisher = Publisher { client: &client, network, keys, did, trust: &self.trust };
-        let (mut version, mut state) = match publisher.state(&id)? {
-            Some(found) => found,
-            None => {
-                let size = bytes.len();
-                let members = json!({ "blob": id, "kind": self.kind, "size": size });
-                publisher.submit("BlobProposed", members)?;
-                publisher.state(&id)?.context("the node does not know the blob yet: try again")?
-            }
-        };
-        if state.author != publisher.did && !state.is_active() {
-            anyhow::bail!("`{}` proposed this blob, and activates it", state.author);
-        }
-        output::progress(&format!("blob {id} is proposed, sending {} bytes", bytes.len()));
-        client.put_blob(&id, &bytes)?;
-        if !state.is_active() {
-            let attestations = publisher.collect(&id, &state, Duration::from_secs(self.patience))?;
-            let members =
-                json!({ "attestations": attestations, "blob": id, "previousVersion": version });
-            publisher.submit("BlobActivated", members)?;
-            let found = publisher.state(&id)?;
-            (version, state) = found.context("the node does not know the blob: try again")?;
-        }
-        print(global, &id, version, &state)
+        let signers = Signers::of(&did, keys)?;
+        let patience = Duration::from_secs(self.patience);
+        let publisher =
+            Publisher { client: &client, signers: &signers, trust: &self.trust, patience };
+        let (version, state) = publisher.publish(&self.kind, &bytes)?;
+        print(global, &blob::id(&bytes), version, &state)
     }
 }
 
 impl Publisher<'_> {
+    /// Brings a file to where rules may read it, from wherever it stands. The version and content
+    /// of its record.
+    pub(super) fn publish(&self, kind: &str, bytes: &[u8]) -> anyhow::Result<(u64, BlobState)> {
+        let (id, size) = (blob::id(bytes), bytes.len());
+        let (version, state) = match self.state(&id)? {
+            Some(found) => found,
+            None => {
+                let members = json!({ "blob": id, "kind": kind, "size": size });
+                self.submit("BlobProposed", members)?;
+                self.state(&id)?.context("the node does not know the blob yet: try again")?
+            }
+        };
+        if state.author != self.signers.author.did && !state.is_active() {
+            anyhow::bail!("`{}` proposed this blob, and activates it", state.author);
+        }
+        output::progress(&format!("blob {id} is proposed, sending {size} bytes"));
+        self.client.put_blob(&id, bytes)?;
+        if state.is_active() {
+            return Ok((version, state));
+        }
+        let attestations = self.collect(&id, &state)?;
+        let members =
+            json!({ "attestations": attestations, "blob": id, "previousVersion": version });
+        self.submit("BlobActivated", members)?;
+        self.state(&id)?.context("the node does not know the blob: try again")
+    }
+
     /// The version and content of the blob's record.
     fn state(&self, id: &str) -> anyhow::Result<Option<(u64, BlobState)>> {
         read_state(self.client, id, self.trust)
     }
 
     fn submit(&self, kind: &str, members: Value) -> anyhow::Result<()> {
-        let mut event = author::event(kind, &self.network.name, &self.did, times(), members);
-        sign_all(&mut event, &self.did, &self.network.domain(), &self.keys)?;
+        let event = self.signers.event(&Network::of(self.client)?, kind, members)?;
         Delivery::default().deliver(self.client, &event, self.trust).map(drop)
     }
 
     /// The attestations of enough validators, as the node gathers them.
-    fn collect(
-        &self,
-        id: &str,
-        state: &BlobState,
-        patience: Duration,
-    ) -> anyhow::Result<Vec<Attestation>> {
+    fn collect(&self, id: &str, state: &BlobState) -> anyhow::Result<Vec<Attestation>> {
+        let status = self.client.status()?;
         let listed = record(self.client, VALIDATORS, self.trust)?;
         let listed = listed.as_ref().and_then(network::validators);
         let listed = listed.context("the node has no list of validators")?;
-        let entries = network::certifying(&listed, self.client.status()?.height + 1);
+        let entries = network::certifying(&listed, status.height + 1);
         let set = network::set_of(&entries)?;
-        let statement = attestation::statement(&self.network.genesis, id, state);
-        let deadline = Instant::now() + patience;
+        let statement = attestation::statement(&status.genesis, id, state);
+        let deadline = Instant::now() + self.patience;
         loop {
             let mut found = self.client.read::<Found>(&path(id, "/attestations"))?.attestations;
             found.retain(|one| entries.iter().any(|entry| one.holds(&statement, entry)));

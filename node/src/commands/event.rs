@@ -12,8 +12,8 @@ use registry::events::Body;
 use registry::{SignedEvent, json};
 use serde_json::{Value, json};
 
-use crate::author::{Delivered, Delivery, Network, judge, public_keys, read_json, times};
 use crate::author::write_event;
+use crate::author::{Delivered, Delivery, Network, judge, public_keys, read_json, times};
 use crate::cli::{Exit, Global};
 use crate::client::Client;
 use crate::keys::KeyFile;

@@ -8,19 +8,21 @@ use genesis::{Contribution, Draft, Place, contribute, summary};
 use registry::{Parameters, time};
 use serde_json::json;
 
-use crate::clock::now_ms;
 use crate::cli::Global;
-use crate::home::{Home, load_genesis};
+use crate::clock::now_ms;
 use crate::files::{replace, write_new};
+use crate::home::{Home, load_genesis};
 use crate::keys::{KeyFile, name_did};
 use crate::output;
 
 /// Begin a network: the ceremony that makes its genesis document
 #[derive(Args, Debug)]
-#[command(after_help = "Example:\n  dzong genesis new --network bt-demo --out draft.json\n  dzong \
+#[command(
+    after_help = "Example:\n  dzong genesis new --network bt-demo --out draft.json\n  dzong \
                         genesis sign draft.json --as governor --seat 1 --key governor-1.json --out \
                         part.json\n  dzong genesis add draft.json part.json\n  dzong genesis check \
-                        draft.json --out genesis.json")]
+                        draft.json --out genesis.json"
+)]
 pub struct Genesis {
     #[command(subcommand)]
     step: Step,

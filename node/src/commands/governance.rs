@@ -10,9 +10,11 @@ use crate::cli::Global;
 
 /// Propose, vote on, execute, cancel and show decisions of the Governing Body
 #[derive(Args, Debug)]
-#[command(after_help = "Example:\n  dzong governance propose policy.json --key governor-1.json\n  \
+#[command(
+    after_help = "Example:\n  dzong governance propose policy.json --key governor-1.json\n  \
                         dzong governance vote 6f1c… --key governor-2.json\n  \
-                        dzong governance show 6f1c…")]
+                        dzong governance show 6f1c…"
+)]
 pub struct Governance {
     #[command(subcommand)]
     action: Action,

@@ -8,6 +8,7 @@ mod drive;
 mod figures;
 mod line;
 mod prepare;
+mod statuses;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -21,15 +22,20 @@ use serde::Serialize;
 use crate::author::{Network, endorser};
 use crate::cli::{Exit, Global};
 use crate::client::Client;
+use crate::keys::KeyFile;
 use crate::output::{self, Tone};
 use crate::trust::TrustArgs;
 
 use drive::{Plan, Tally};
 use figures::{Latency, cpu_seconds};
 use line::Node;
+use prepare::Prepared;
 
 /// Events signed in advance for each second, where no rate is named.
 const CLOSED_LOOP_EVENTS: u64 = 2_000;
+
+/// How long the registries of a load of changes may take to be made.
+const PREPARE_TIME_MAX: Duration = Duration::from_secs(600);
 
 /// More than that many events are not kept in memory.
 const EVENTS_MAX: u64 = 500_000;
@@ -41,6 +47,7 @@ const LOCAL_NODES_MAX: u16 = 16;
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  dzong load --rate 500 --seconds 30\n  \
     dzong load --kind resolve --connections 32\n  \
+    dzong load --kind status      # changes of 100 slots each\n  \
     dzong load --sequential       # one write after another, each to its receipt\n\n\
     Uses the local network's endorser, and all its nodes, unless told otherwise.")]
 pub struct Load {
@@ -70,6 +77,9 @@ pub struct Load {
     /// The endorser's key file [default: that of the local network]
     #[arg(long, value_name = "FILE")]
     endorser: Option<PathBuf>,
+    /// How the registries of `--kind status` are read; `slots` needs a set-up that is adopted
+    #[arg(long = "format", value_name = "FORMAT", default_values = ["bitstring", "token"])]
+    formats: Vec<String>,
     #[command(flatten)]
     trust: TrustArgs,
 }
@@ -81,6 +91,8 @@ enum Kind {
     Did,
     /// Resolutions with their proofs
     Resolve,
+    /// Revocations of 100 credentials each, in registries that are made before the clock starts
+    Status,
 }
 
 /// What was measured.
@@ -104,6 +116,8 @@ struct Report {
     /// Times that a node said to come back later.
     put_off: u64,
     per_second: f64,
+    /// Of changes of statuses: slots.
+    slots_per_second: Option<f64>,
     latency: Option<Latency>,
     /// Proofs checked, and those that did not hold.
     checked: u64,
@@ -123,21 +137,9 @@ impl Load {
         let client = Client::new(&global.url);
         let mut nodes = self.find_nodes(global)?;
         let trust = self.find_trust(&client)?;
-        let began = Instant::now();
-        let work = match self.kind {
-            Kind::Did => {
-                let network = Network::of(&client)?;
-                let endorser = endorser(self.endorser.as_deref())?;
-                let count = self.event_count();
-                output::progress(&format!("signing {count} events in advance"));
-                drive::Work::Events(prepare::events(count, &network, &endorser)?)
-            }
-            Kind::Resolve => drive::Work::Dids(prepare::dids(&client)?),
-        };
-        let prepare_time = began.elapsed();
         let connections = if self.sequential { 1 } else { self.connections };
         nodes.truncate(usize::try_from(connections)?);
-        let plan = Plan {
+        let mut plan = Plan {
             nodes,
             connections: usize::try_from(connections)?,
             rate: self.rate,
@@ -146,8 +148,22 @@ impl Load {
             height: client.status()?.height,
             trust,
         };
-        let cpu_before = cpu_seconds();
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        let began = Instant::now();
+        let work = match self.kind {
+            Kind::Did => {
+                let (network, endorser, count) = self.to_write(&client)?;
+                drive::Work::Events(prepare::events(count, &network, &endorser)?)
+            }
+            Kind::Resolve => drive::Work::Dids(prepare::dids(&client)?),
+            Kind::Status => {
+                let events = self.prepare_statuses(&client, &plan, &runtime)?;
+                plan.height = client.status()?.height;
+                drive::Work::Events(events)
+            }
+        };
+        let prepare_time = began.elapsed();
+        let cpu_before = cpu_seconds();
         output::progress(&format!("sending for {} s", self.seconds));
         let (tally, work, plan) = runtime.block_on(drive::drive(plan, work));
         let cpu = cpu_seconds().zip(cpu_before).map(|(after, before)| after - before);
@@ -157,6 +173,31 @@ impl Load {
             true => Ok(()),
             false => Err(Exit(1).into()),
         }
+    }
+
+    fn to_write(&self, client: &Client) -> anyhow::Result<(Network, KeyFile, u64)> {
+        let count = self.event_count();
+        output::progress(&format!("signing {count} events in advance"));
+        Ok((Network::of(client)?, endorser(self.endorser.as_deref())?, count))
+    }
+
+    /// Makes the registries, and signs a change for each.
+    fn prepare_statuses(
+        &self,
+        client: &Client,
+        plan: &Plan,
+        runtime: &tokio::runtime::Runtime,
+    ) -> anyhow::Result<Vec<Prepared>> {
+        let (network, endorser, count) = self.to_write(client)?;
+        let issuer = statuses::issuer(client, &network, &endorser)?;
+        let registries = statuses::registries(count, &network, &issuer, &self.formats)?;
+        let changes = statuses::changes(&registries, &network, &issuer)?;
+        output::progress(&format!("creating {count} registries"));
+        let plan = Plan { rate: None, time: PREPARE_TIME_MAX, wait: false, ..plan.clone() };
+        let (tally, ..) = runtime.block_on(drive::drive(plan, drive::Work::Events(registries)));
+        let made = u64::try_from(tally.latencies.len())?;
+        anyhow::ensure!(made == count, "only {made} registries were made: {:?}", tally.errors);
+        Ok(changes)
     }
 
     fn event_count(&self) -> u64 {
@@ -220,6 +261,7 @@ impl Load {
             (false, None) => "closed loop",
         };
         let seconds = tally.took.as_secs_f64();
+        let per_second = figures::rate(tally.latencies.len(), tally.took);
         Report {
             kind: self.kind,
             mode,
@@ -234,7 +276,9 @@ impl Load {
             done: u64::try_from(tally.latencies.len()).unwrap_or(u64::MAX),
             refused: tally.refused,
             put_off: tally.put_off,
-            per_second: figures::rate(tally.latencies.len(), tally.took),
+            per_second,
+            slots_per_second: (self.kind == Kind::Status)
+                .then_some(per_second * f64::from(statuses::SLOTS)),
             latency: Latency::of(&mut tally.latencies),
             checked: tally.checked,
             invalid: tally.invalid,
@@ -257,6 +301,7 @@ impl Report {
         let (what, done) = match self.kind {
             Kind::Did => ("writes", "certified"),
             Kind::Resolve => ("reads", "answered"),
+            Kind::Status => ("changes of statuses", "certified"),
         };
         output::line(&output::paint(
             Tone::Strong,
@@ -280,6 +325,9 @@ impl Report {
         ))?;
         let rate = output::paint(Tone::Good, &format!("{:.1} a second", self.per_second));
         output::line(&format!("  {done:<9}  {rate}"))?;
+        if let Some(slots) = self.slots_per_second {
+            output::line(&format!("  slots      {slots:.0} a second"))?;
+        }
         if let Some(latency) = &self.latency {
             output::line(&format!("  latency    {latency}"))?;
         }

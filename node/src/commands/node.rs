@@ -53,9 +53,7 @@ impl Node {
         }
         match self.question {
             Question::Status => show(&answer),
-            Question::Peers => {
-                table(&answer["peers"], &["id", "validator", "agreement", "gossip"])
-            }
+            Question::Peers => table(&answer["peers"], &["id", "validator", "agreement", "gossip"]),
             Question::Evidence => {
                 table(&answer["evidence"], &["height", "round", "step", "validator"])
             }

@@ -100,12 +100,13 @@ impl Publish {
         let network = Network::of(&client)?;
         let keys = load_keys(&self.keys)?;
         let named = keys.first().and_then(|key| key.did()).map(str::to_owned);
-        let did = self.did.clone().or(named).context(
-            "name the publisher with --did, or write its `did` into the key file",
-        )?;
-        let members = self.members(&did, read_json(&self.file)?, |key| {
-            latest(&client, key, &self.trust)
-        })?;
+        let did = self
+            .did
+            .clone()
+            .or(named)
+            .context("name the publisher with --did, or write its `did` into the key file")?;
+        let members =
+            self.members(&did, read_json(&self.file)?, |key| latest(&client, key, &self.trust))?;
         let content = json::canonical(members.get("content").unwrap_or(&Value::Null))?;
         let uri = resource::uri(&did, &resource::id(&content));
         let mut event = author::event("SchemaPublished", &network.name, &did, times(), members);
@@ -138,10 +139,9 @@ impl Publish {
             "resourceName": name,
             "resourceType": resource_type,
         });
-        for (member, value) in [
-            ("resourceVersion", self.label.clone().or(label)),
-            ("previousVersionId", previous),
-        ] {
+        for (member, value) in
+            [("resourceVersion", self.label.clone().or(label)), ("previousVersionId", previous)]
+        {
             if let (Some(members), Some(value)) = (members.as_object_mut(), value) {
                 members.insert(member.into(), value.into());
             }

@@ -242,38 +242,18 @@ fn check_languages(texts: &BTreeMap<String, Text>, required: &[&str]) -> Result<
 /// A kind of event that approves documents of one profile: all such kinds are one rule.
 macro_rules! approves {
     ($(#[$doc:meta])* $kind:ident, $profile:expr, $rule:expr) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, serde::Deserialize)]
-        #[serde(transparent)]
-        pub struct $kind($crate::governance::document::Approval);
-
         impl $kind {
-            /// Who may do it.
-            pub const RULE: $crate::authority::Rule = $rule;
             const PROFILE: $crate::governance::document::Profile = $profile;
         }
 
-        impl $crate::events::EventKind for $kind {
-            fn check(
-                &self,
-                _: &$crate::event::Envelope,
-                _: &[u8],
-            ) -> Result<(), $crate::Rejection> {
-                self.0.check(&Self::PROFILE)
-            }
-
-            fn subject(&self, _: &$crate::event::Envelope) -> String {
-                $crate::governance::document::key(&self.0.document(&Self::PROFILE))
-            }
-
-            fn apply(
-                &self,
-                envelope: &$crate::event::Envelope,
-                context: &$crate::Context,
-                view: &dyn $crate::View,
-            ) -> Result<Vec<$crate::Change>, $crate::Rejection> {
-                self.0.apply((&Self::PROFILE, &Self::RULE), envelope, context, view)
-            }
+        $crate::events::family_kind! {
+            $(#[$doc])* $kind($crate::governance::document::Approval),
+            rule $rule,
+            check(own, envelope) own.check(&Self::PROFILE),
+            subject $crate::governance::document::key(&own.document(&Self::PROFILE)),
+            apply(context, view) {
+                own.apply((&Self::PROFILE, &Self::RULE), envelope, context, view)
+            },
         }
     };
 }

@@ -8,6 +8,9 @@ use super::powers::Powers;
 use super::setup::SetupError;
 use super::table::Table;
 
+/// SHA-256 of these powers as `powers-4096.bin`.
+const POWERS: &str = "eb7daf99a45c417546e4c08ddce498b9054027de817eabe419ebdaf42c37c99a";
+
 #[derive(Deserialize)]
 struct File {
     g1_monomial: Vec<String>,
@@ -32,6 +35,11 @@ pub fn read_ethereum(json: &[u8]) -> Result<(Powers, Table), SetupError> {
     })?;
     let powers = Powers::new(powers, tau).ok_or(SetupError::Length)?;
     Ok((powers, Table::new(table).ok_or(SetupError::Length)?))
+}
+
+/// Whether these are the powers that Ethereum's ceremony ended with.
+pub fn is_ethereum(powers: &Powers) -> bool {
+    hex::encode(powers.hash()) == POWERS
 }
 
 fn points(file: &'static str, texts: &[String]) -> Result<Vec<G1Point>, SetupError> {

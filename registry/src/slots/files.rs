@@ -22,10 +22,16 @@ pub fn tau_in(slots: u32) -> Range<u64> {
     start..start + 96
 }
 
+/// Where the table stands in both files as one, for [`Table::adopted`].
+pub fn table_in(slots: u32) -> Range<u64> {
+    let start = tau_in(slots).end;
+    start..start + table::point_at(slots).start
+}
+
 /// Where the 96 bytes of a slot's point stand in both files as one, for
 /// [`super::G1Point::adopted`].
 pub fn point_in(slots: u32, slot: u32) -> Range<u64> {
-    let (start, point) = (tau_in(slots).end, table::point_at(slot));
+    let (start, point) = (table_in(slots).start, table::point_at(slot));
     start + point.start..start + point.end
 }
 
@@ -35,7 +41,7 @@ pub fn point_in(slots: u32, slot: u32) -> Range<u64> {
 /// The first thing that is wrong.
 pub fn check_files(bytes: &[u8]) -> Result<Setup, SetupError> {
     let slots = u64::try_from(bytes.len()).ok().and_then(slots_of).ok_or(SetupError::Length)?;
-    let powers = usize::try_from(tau_in(slots).end).map_err(|_| SetupError::Length)?;
+    let powers = usize::try_from(table_in(slots).start).map_err(|_| SetupError::Length)?;
     let (powers, table) = bytes.split_at_checked(powers).ok_or(SetupError::Length)?;
     setup::check(&Powers::read(powers)?, &Table::read(table)?)
 }

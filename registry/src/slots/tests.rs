@@ -83,6 +83,7 @@ fn both_files_are_one_of_which_each_part_is_found() {
         assert_eq!(check_files(&both), check(&powers, &table));
         let bytes = |range: std::ops::Range<u64>| &both[range.start as usize..range.end as usize];
         assert_eq!(bytes(tau_in(slots)), powers.tau().bytes());
+        assert_eq!(bytes(table_in(slots)), table.bytes());
         for slot in [0, 9, slots - 1] {
             let point = G1Point::adopted(bytes(point_in(slots, slot))).unwrap();
             assert_eq!(point, table.at(slot).unwrap());
@@ -325,6 +326,7 @@ fn the_set_up_of_ethereum_is_one() {
     };
     let (powers, table) = read_ethereum(&std::fs::read(path).unwrap()).unwrap();
     let setup = check(&powers, &table).unwrap();
+    assert!(is_ethereum(&powers) && !is_ethereum(&Powers::start(setup.domain)));
     assert_eq!(setup.domain.slots(), 4096);
     assert_eq!(check(&powers, &table.reversed()), Err(SetupError::TableReversed));
     let (next, proof) = contribute(&powers, &[3; ENTROPY_BYTES], "a").unwrap();

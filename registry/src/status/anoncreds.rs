@@ -2,13 +2,13 @@
 //! computes from the public tails (`crate::anoncreds`).
 
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::{Status, StatusError, Vector, touched};
 use crate::anoncreds::objects::{CredentialDefinition, RevocationRegistryDefinition};
 use crate::anoncreds::{self, Point, tail_at, tail_index};
 use crate::blob;
-use crate::did;
 use crate::rejection::Rejection;
 use crate::resource;
 use crate::state::View;
@@ -47,32 +47,31 @@ impl Defined {
 }
 
 impl Anoncreds {
-    /// The view of a registry with this definition, and its accumulator as it begins.
+    /// The view of a registry with this definition, which was published as a resource just now,
+    /// and its accumulator as it begins.
     ///
     /// # Errors
     /// The credential definition or the tails are not there, or do not belong together.
     pub(crate) fn open(
-        definition: &Value,
+        definition: &RawValue,
         (id, issuer, capacity): (String, &str, u32),
         view: &dyn View,
     ) -> Result<(Anoncreds, Point), Rejection> {
         let unmet = |why: &str| StatusError::Unmet(why.to_owned());
-        let read = RevocationRegistryDefinition::read(definition, "/anoncreds")?;
-        if read.issuer_id != issuer {
-            Err(unmet("`issuerId` of the definition is another than the author"))?;
-        }
+        let definition: Value = serde_json::from_str(definition.get())
+            .map_err(|error| Rejection::Members(format!("`anoncreds`: {error}")))?;
+        let read = RevocationRegistryDefinition::read(&definition, "/anoncreds")?;
         if read.max_cred_num != capacity {
             Err(unmet("`capacity` is `maxCredNum` of the definition"))?;
         }
         let own = resource::split_uri(&read.cred_def_id).is_some_and(|(did, _)| did == issuer);
         let keys = resource::find(&read.cred_def_id, view).filter(|_| own);
-        let keys = keys.filter(|state| state.resource_type == "anonCredsCredDef");
         let keys = keys.and_then(|state| serde_json::from_str(state.content.get()).ok());
         let keys: Value = keys.ok_or_else(|| {
             unmet("`credDefId` is the DID URL of a credential definition that the author published")
         })?;
         let keys = CredentialDefinition::read(&keys, "/credDefId")?;
-        let tails = format!("z{}", did::sha256_multihash_of(&read.tails_hash));
+        let tails = resource::id_of(&read.tails_hash);
         if blob::active(&tails, TAILS, view)?.is_none() {
             Err(unmet("its tails are no active blob yet: put them first (`dzong blob put`)"))?;
         }
@@ -95,6 +94,19 @@ impl Anoncreds {
         let points = points.ok_or_else(absent)?;
         let (first, rest) = points.split_first().ok_or_else(absent)?;
         anoncreds::shift(first, rest.iter().copied(), []).ok_or_else(absent)
+    }
+
+    /// The accumulator of a registry in which these slots do not count, from nothing.
+    ///
+    /// # Errors
+    /// As [`Anoncreds::shift`].
+    pub(crate) fn accumulator(
+        &self,
+        capacity: u32,
+        ceased: &[u32],
+        view: &dyn View,
+    ) -> Result<Point, Rejection> {
+        self.shift(&self.initial(capacity, view)?, capacity, (&[], ceased), view)
     }
 
     fn tails(

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 use super::lock::Basis;
 use super::vector::{NODE_CHUNKS, Node};
@@ -214,14 +215,14 @@ impl<'a> Work<'a> {
     /// The AnonCreds accumulator that follows; what the issuer's software came to is compared.
     fn accumulate(&mut self) -> Result<(), Rejection> {
         let claim = self.change.accumulator.as_deref();
-        let (Some(anoncreds), Some(before)) = (&self.registry.anoncreds, self.head.accumulator())
-        else {
+        let Some(anoncreds) = &self.registry.anoncreds else {
             let form = "is for registries that are read as AnonCreds";
             return match claim {
                 None => Ok(()),
                 Some(_) => Err(StatusError::Form("accumulator", form))?,
             };
         };
+        let before = self.head.accumulator().ok_or_else(|| self.unreadable())?;
         let slots = (&*self.began, &*self.ceased);
         let after = anoncreds.shift(&before, self.registry.capacity, slots, self.view)?;
         if let Some(claim) = claim {
@@ -236,23 +237,22 @@ impl<'a> Work<'a> {
     /// The slot commitment that follows.
     fn commit(&mut self) -> Result<(), Rejection> {
         let Some(slots) = &self.registry.slots else { return Ok(()) };
-        let unreadable = || Rejection::Unreadable(Head::key(&self.change.registry));
-        let before = self.head.commitment().ok_or_else(unreadable)?;
+        let before = self.head.commitment().ok_or_else(|| self.unreadable())?;
         let after = slots.shift(&before, (&self.began, &self.ceased), self.view)?;
         self.head.commitment = Some(Base64(after.bytes()));
         Ok(())
     }
 
+    fn unreadable(&self) -> Rejection {
+        Rejection::Unreadable(Head::key(&self.change.registry))
+    }
+
     /// Takes one slot from its status to the next.
     fn step(&mut self, slot: u32, to: Option<Status>, actor: Actor<'_>) -> Result<(), Rejection> {
         let number = slot / CHUNK_SLOTS;
-        let mut chunk = match self.chunks.remove(&number) {
-            Some(chunk) => chunk,
-            None => match state::read(&Chunk::key(&self.change.registry, number), self.view)? {
-                Some((_, chunk)) => chunk,
-                None => Chunk::fresh(number),
-            },
-        };
+        let key = Chunk::key(&self.change.registry, number);
+        let kept = self.chunks.remove(&number);
+        let mut chunk = current(kept, &key, self.view)?.unwrap_or_else(|| Chunk::fresh(number));
         let from = chunk.status(slot);
         let corrects = matches!(actor, Actor::Above(Overriding { corrects: true, .. }));
         let leads_on = match (from, to) {
@@ -327,13 +327,8 @@ impl<'a> Work<'a> {
         let mut changes = Vec::new();
         for (number, chunk) in &self.chunks {
             let above = number / NODE_CHUNKS;
-            let mut node = match nodes.remove(&above) {
-                Some(node) => node,
-                None => match state::read(&Node::key(id, above), self.view)? {
-                    Some((_, node)) => node,
-                    None => Node::fresh(above),
-                },
-            };
+            let node = current(nodes.remove(&above), &Node::key(id, above), self.view)?;
+            let mut node = node.unwrap_or_else(|| Node::fresh(above));
             node.set(*number, &chunk.hash());
             nodes.insert(above, node);
             changes.push(Change::new(Chunk::key(id, *number), chunk));
@@ -348,6 +343,18 @@ impl<'a> Work<'a> {
             .extend(self.locks.iter().map(|(slot, lock)| Change::new(Lock::key(id, *slot), lock)));
         changes.push(self.head.change(id));
         Ok(changes)
+    }
+}
+
+/// What a change made of a record so far, or what the record holds.
+fn current<T: DeserializeOwned>(
+    kept: Option<T>,
+    key: &str,
+    view: &dyn View,
+) -> Result<Option<T>, Rejection> {
+    match kept {
+        Some(kept) => Ok(Some(kept)),
+        None => Ok(state::read(key, view)?.map(|(_, content)| content)),
     }
 }
 

@@ -69,43 +69,17 @@ macro_rules! hold_kind {
         $(#[$doc:meta])* $kind:ident: $hold:expr,
         sections $sections:literal, by $by:expr, conditions $conditions:literal
     ) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, serde::Deserialize)]
-        #[serde(transparent)]
-        pub struct $kind($crate::status::Holding);
-
-        impl $kind {
-            /// Who may do this.
-            pub const RULE: $crate::authority::Rule = $crate::authority::Rule {
-                kind: stringify!($kind),
-                sections: $sections,
-                by: $by,
-                conditions: $conditions,
-            };
-        }
-
-        impl $crate::events::EventKind for $kind {
-            fn check(
-                &self,
-                _envelope: &$crate::event::Envelope,
-                _unsecured: &[u8],
-            ) -> Result<(), $crate::Rejection> {
-                Ok(self.0.check()?)
-            }
-
-            fn subject(&self, _envelope: &$crate::event::Envelope) -> String {
-                self.0.subject()
-            }
-
-            fn apply(
-                &self,
-                envelope: &$crate::event::Envelope,
-                context: &$crate::Context,
-                view: &dyn $crate::View,
-            ) -> Result<Vec<$crate::Change>, $crate::Rejection> {
+        $crate::events::family_kind! {
+            $(#[$doc])* $kind($crate::status::Holding),
+            rule $crate::authority::Rule {
+                kind: stringify!($kind), sections: $sections, by: $by, conditions: $conditions,
+            },
+            check(own, envelope) Ok(own.check()?),
+            subject own.subject(),
+            apply(context, view) {
                 let power = $crate::authority::acting(&Self::RULE, envelope, context, view)?;
-                self.0.apply($hold, power, envelope, view)
-            }
+                own.apply($hold, power, envelope, view)
+            },
         }
     };
 }

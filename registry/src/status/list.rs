@@ -1,12 +1,14 @@
 //! Questions about revocation and their answers. Pure: the node runs it to answer, and the client
 //! to check.
 
-use proofs::ProvenRecord;
+use proofs::{ProvenRecord, Shown};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::value::RawValue;
+use serde_json::{Map, Value, json};
 
 use super::{CHUNK_SLOTS, Chunk, Head, Registry, Status, Vector};
+use crate::answer;
 use crate::trust::{Moment, forms};
 
 /// What of a registry is asked for.
@@ -63,7 +65,7 @@ pub struct Route {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Answer {
     /// The members, without proof.
-    pub json: Value,
+    pub members: Map<String, Value>,
     /// Whether it says that there is no such thing.
     pub is_none: bool,
 }
@@ -141,7 +143,7 @@ impl Question {
     }
 
     fn nothing(&self, why: &'static str) -> Answer {
-        Answer { json: json!({ "error": why, "registry": self.registry }), is_none: true }
+        Answer::of(json!({ "error": why, "registry": self.registry }), true)
     }
 
     fn slot(&self, slot: u32, chunk: Found<Chunk>) -> Option<Answer> {
@@ -149,10 +151,10 @@ impl Question {
             Found::Content(Held { content, .. }) => (content.status(slot), content.is_locked(slot)),
             Found::NotYet => (Status::Valid, false),
         };
-        let json = json!({
+        let members = json!({
             "locked": locked, "registry": self.registry, "slot": slot, "status": status,
         });
-        Some(Answer { json, is_none: false })
+        Some(Answer::of(members, false))
     }
 
     fn head(
@@ -161,14 +163,17 @@ impl Question {
         head: &Held<Head>,
         statuses: Option<&[u8]>,
     ) -> Option<Answer> {
-        let mut json = json!({
-            "capacity": registry.capacity,
-            "issuer": registry.issuer,
-            "registry": self.registry,
-            "timestamp": head.since / 1000,
-            "version": head.version,
-        });
-        let members = json.as_object_mut()?;
+        let mut answer = Answer::of(
+            json!({
+                "capacity": registry.capacity,
+                "issuer": registry.issuer,
+                "registry": self.registry,
+                "timestamp": head.since / 1000,
+                "version": head.version,
+            }),
+            false,
+        );
+        let members = &mut answer.members;
         if let Some(accumulator) = &head.content.accumulator {
             members.insert("accumulator".to_owned(), json!(accumulator));
         }
@@ -194,7 +199,23 @@ impl Question {
             }
             _ => return None,
         }
-        Some(Answer { json, is_none: false })
+        Some(answer)
+    }
+}
+
+impl Answer {
+    fn of(members: Value, is_none: bool) -> Answer {
+        let members = match members {
+            Value::Object(members) => members,
+            _ => Map::new(),
+        };
+        Answer { members, is_none }
+    }
+
+    /// The answer as JSON text; `proof` becomes its member `proof`.
+    #[must_use]
+    pub fn to_json(&self, proof: Option<&RawValue>) -> String {
+        answer::with_proof(&self.members, proof)
     }
 }
 
@@ -213,15 +234,8 @@ enum Found<T> {
 
 /// What a record held in the version that was wanted; `None` where what is proven does not say it.
 fn in_force<T: DeserializeOwned>(proven: &ProvenRecord, wanted: Wanted) -> Option<Found<T>> {
-    let Some(record) = &proven.record else {
+    let Some(Shown { content, since, until, version }) = proven.shown() else {
         return proven.past.is_none().then_some(Found::NotYet);
-    };
-    let (text, since, until, version) = match &proven.past {
-        None => (&record.content, record.time, None, record.version),
-        Some(past) => {
-            let until = Some(past.until(record));
-            (&past.content, past.entry.time, until, past.entry.version)
-        }
     };
     let answers = match wanted {
         Wanted::Latest => proven.past.is_none(),
@@ -236,6 +250,6 @@ fn in_force<T: DeserializeOwned>(proven: &ProvenRecord, wanted: Wanted) -> Optio
     if !answers {
         return None;
     }
-    let content = serde_json::from_str(text.get()).ok()?;
+    let content = serde_json::from_str(content.get()).ok()?;
     Some(Found::Content(Held { content, since, version }))
 }

@@ -61,10 +61,7 @@ impl Chunk {
     }
 
     pub(super) fn set(&mut self, slot: u32, status: Status) {
-        let (at, shift) = place(slot % CHUNK_SLOTS);
-        if let Some(byte) = self.statuses.0.get_mut(at) {
-            *byte = (*byte & !(3 << shift)) | (status.bits() << shift);
-        }
+        set_in(&mut self.statuses.0, slot % CHUNK_SLOTS, status);
     }
 
     /// Whether a slot is locked.
@@ -109,13 +106,20 @@ fn bit(slot: u32) -> (usize, u8) {
     (index(slot / 8), 1 << (slot % 8))
 }
 
-fn index(number: u32) -> usize {
+pub(super) fn index(number: u32) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX)
 }
 
 fn status_in(statuses: &[u8], slot: u32) -> Option<Status> {
     let (at, shift) = place(slot);
     Status::of_bits((statuses.get(at)? >> shift) & 3)
+}
+
+fn set_in(statuses: &mut [u8], slot: u32, status: Status) {
+    let (at, shift) = place(slot);
+    if let Some(byte) = statuses.get_mut(at) {
+        *byte = (*byte & !(3 << shift)) | (status.bits() << shift);
+    }
 }
 
 /// The hashes of a node's chunks: the content of `status-node/<registry>/<number>`.
@@ -137,6 +141,11 @@ impl Node {
         node
     }
 
+    /// All nodes of a registry as it begins.
+    pub(super) fn all_fresh(capacity: u32) -> Vec<Node> {
+        (0..capacity.div_ceil(CHUNK_SLOTS * NODE_CHUNKS)).map(Node::fresh).collect()
+    }
+
     pub(super) fn set(&mut self, chunk: u32, hash: &Hash) {
         let at = 32 * index(chunk % NODE_CHUNKS);
         if let Some(place) = self.0.0.get_mut(at..at + 32) {
@@ -149,14 +158,9 @@ impl Node {
     }
 }
 
-/// How many nodes a registry of this capacity has.
-pub(super) fn nodes_of(capacity: u32) -> u32 {
-    capacity.div_ceil(CHUNK_SLOTS * NODE_CHUNKS)
-}
-
 /// The nodes' hashes of a registry as it begins.
 pub(super) fn fresh_nodes(capacity: u32) -> Vec<Hash> {
-    (0..nodes_of(capacity)).map(|number| Node::fresh(number).hash()).collect()
+    Node::all_fresh(capacity).iter().map(Node::hash).collect()
 }
 
 /// All statuses of a registry, for those who hold the whole list.
@@ -220,6 +224,13 @@ impl Vector {
         (slot < self.capacity).then(|| status_in(&self.statuses, slot)).flatten()
     }
 
+    /// Gives a slot this status; beyond the last there is none.
+    pub fn set(&mut self, slot: u32, status: Status) {
+        if slot < self.capacity {
+            set_in(&mut self.statuses, slot, status);
+        }
+    }
+
     /// The bytes in base64, as answers write them.
     #[must_use]
     pub fn to_base64(&self) -> String {
@@ -245,6 +256,26 @@ impl Vector {
                 (before.status(slot) != Some(status)).then_some((slot, status))
             })
             .collect()
+    }
+
+    /// The slots that do not count, ascending; slot 0 is the first.
+    pub fn inactive(&self) -> impl Iterator<Item = u32> + '_ {
+        (0..self.capacity).filter(|slot| self.status(*slot) != Some(Status::Valid))
+    }
+
+    /// The slots that count and did not in `before`, and those that did and no longer do: what of
+    /// a change concerns accumulators.
+    #[must_use]
+    pub fn turned(&self, before: &Vector) -> (Vec<u32>, Vec<u32>) {
+        let (mut began, mut ceased) = (Vec::new(), Vec::new());
+        for (slot, status) in self.since(before) {
+            match (before.status(slot) == Some(Status::Valid), status == Status::Valid) {
+                (false, true) => began.push(slot),
+                (true, false) => ceased.push(slot),
+                _ => {}
+            }
+        }
+        (began, ceased)
     }
 
     /// What [`Vector::since`] finds, as few bytes: for each slot the distance from the one before
@@ -283,9 +314,7 @@ impl Vector {
             let distance = (number >> 2 != 0 && minimal).then_some(number >> 2)?;
             slot = slot.checked_add(distance).filter(|slot| *slot < vector.capacity)?;
             let status = Status::of_bits(u8::try_from(number & 3).ok()?)?;
-            let (at, shifted) = place(slot);
-            let byte = vector.statuses.get_mut(at)?;
-            *byte = (*byte & !(3 << shifted)) | (status.bits() << shifted);
+            vector.set(slot, status);
             (number, shift) = (0, 0);
         }
         (shift == 0).then_some(vector)

@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 
 use super::Grant;
 use super::decide::{Content, Finding, Inquiry};
-use crate::time;
+use crate::{answer, time};
 
 /// The largest body of a question.
 pub const QUESTION_BYTES_MAX: usize = 16 << 10;
@@ -231,12 +231,7 @@ impl Question {
 impl Answer {
     /// The answer as JSON text; `proof` becomes its member `proof`.
     pub fn to_json(&self, proof: Option<&RawValue>) -> String {
-        let mut text = Value::Object(self.members.clone()).to_string();
-        if let Some(proof) = proof {
-            text.pop();
-            text.push_str(&format!(",\"proof\":{}}}", proof.get()));
-        }
-        text
+        answer::with_proof(&self.members, proof)
     }
 }
 

@@ -155,46 +155,18 @@ macro_rules! status_kind {
         $(#[$doc:meta])* $kind:ident: $family:ty, to $state:ident, on $cases:expr,
         sections $sections:literal, by $by:expr, conditions $conditions:literal
     ) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, serde::Deserialize)]
-        #[serde(transparent)]
-        pub struct $kind($crate::trust::StatusChange);
-
-        impl $kind {
-            /// Who may do this.
-            pub const RULE: $crate::authority::Rule = $crate::authority::Rule {
-                kind: stringify!($kind),
-                sections: $sections,
-                by: $by,
-                conditions: $conditions,
-            };
-        }
-
-        impl $crate::events::EventKind for $kind {
-            fn check(
-                &self,
-                _envelope: &$crate::event::Envelope,
-                _unsecured: &[u8],
-            ) -> Result<(), $crate::Rejection> {
-                self.0.check($crate::trust::State::$state)
-            }
-
-            fn subject(&self, _envelope: &$crate::event::Envelope) -> String {
-                self.0.subject_key::<$family>()
-            }
-
-            fn apply(
-                &self,
-                envelope: &$crate::event::Envelope,
-                context: &$crate::Context,
-                view: &dyn $crate::View,
-            ) -> Result<Vec<$crate::Change>, $crate::Rejection> {
+        $crate::events::family_kind! {
+            $(#[$doc])* $kind($crate::trust::StatusChange),
+            rule $crate::authority::Rule {
+                kind: stringify!($kind), sections: $sections, by: $by, conditions: $conditions,
+            },
+            check(own, envelope) own.check($crate::trust::State::$state),
+            subject own.subject_key::<$family>(),
+            apply(context, view) {
                 let power = $crate::authority::acting(&Self::RULE, envelope, context, view)?;
-                let step = ($crate::trust::State::$state, $cases);
-                let acting =
-                    $crate::trust::step::Acting { power, envelope, context, view };
-                self.0.apply::<$family>(step, &acting)
-            }
+                let acting = $crate::trust::step::Acting { power, envelope, context, view };
+                own.apply::<$family>(($crate::trust::State::$state, $cases), &acting)
+            },
         }
     };
 }

@@ -14,9 +14,7 @@ fn shown(golden: &Golden, question: Question) -> Value {
     let found = statuses::answer(&snapshot, &question).expect("an answer");
     let evidence = snapshot.attest(found.records).expect("certified");
     let proof = Proof::to_json(Proven::Status(question), evidence);
-    let mut answer = found.answer.json;
-    answer["proof"] = serde_json::from_str(proof.get()).expect("JSON");
-    answer
+    serde_json::from_str(&found.answer.to_json(Some(&proof))).expect("JSON")
 }
 
 /// Made after everything else.

@@ -1,8 +1,6 @@
 //! A file that no event has room for: put at one node, held by all, attested, activated, served.
 
 use std::fs;
-use std::io::{Read as _, Write as _};
-use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use node::client::{Client, ClientError};
@@ -24,16 +22,9 @@ fn document(bytes: usize, seed: usize) -> Vec<u8> {
 
 /// A part of a blob, as a wallet asks for it: the status line and the bytes.
 fn part(network: &Network, node: usize, id: &str, range: &str) -> (String, Vec<u8>) {
-    let url = network.url(node);
-    let host = url.trim_start_matches("http://");
-    let mut stream = TcpStream::connect(host).expect("the node listens");
-    let head = format!("GET /v1/blobs/{id} HTTP/1.1\r\nHost: {host}\r\nRange: {range}\r\n");
-    stream.write_all(format!("{head}Connection: close\r\n\r\n").as_bytes()).expect("it reads");
-    let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).expect("it answers");
-    let end = answer.windows(4).position(|four| four == b"\r\n\r\n").expect("a head");
-    let head = String::from_utf8_lossy(&answer[..end]).into_owned();
-    (head.lines().next().unwrap_or_default().to_owned(), answer.split_off(end + 4))
+    let path = format!("/v1/blobs/{id}");
+    let (head, bytes) = network.raw(node, &path, &format!("Range: {range}\r\n"));
+    (head.lines().next().unwrap_or_default().to_owned(), bytes)
 }
 
 /// A new DID with its key in a file that the command line takes.

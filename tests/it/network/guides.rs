@@ -97,6 +97,22 @@ fn certificates_are_issued_checked_and_ended_as_their_guide_says() {
 }
 
 #[test]
+fn a_country_gets_its_set_up_and_a_registry_of_slots_as_their_guide_says() {
+    if let Some(tool) = ["bash", "curl"].iter().find(|tool| !has(tool)) {
+        println!("skipped: {tool} is not there");
+        return;
+    }
+    let network = Network::start();
+    let output = run(&network, &commands("slot-accumulator.md", "## How to run it"));
+    let said = text(&output);
+    assert!(output.status.success(), "{said}");
+    assert!(said.contains("\ndzong-version-from: 1\r\n"), "{said}");
+    assert!(said.contains("\ndzong-version-to: 2\r\n"), "{said}");
+    let delta = fs::read(network.home().join("delta.bin")).expect("a delta");
+    assert_eq!(delta.len(), 12);
+}
+
+#[test]
 fn schemas_are_published_and_shown_by_commands_with_every_answer_verified() {
     let network = Network::start();
     network.ok(&["key", "new", "--suite", "p256", "--out", "issuer.json"]);

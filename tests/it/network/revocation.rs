@@ -42,6 +42,11 @@ fn publish(network: &Network, did: &str, frozen: &Value) -> (String, String) {
     let schema = signed(network, &["schema", "publish", "schema.json"]);
     let mut keys = frozen["credentialDefinition"].clone();
     (keys["issuerId"], keys["schemaId"]) = (did.into(), schema.into());
+    // So many attributes that no event has room for their keys.
+    let attributes = keys["value"]["primary"]["r"].as_object_mut().expect("keys of attributes");
+    let one = attributes.values().next().expect("a key").clone();
+    attributes.extend((0..120).map(|number| (format!("attribute {number}"), one.clone())));
+    assert!(keys.to_string().len() > 64 << 10);
     write(network, "keys.json", &keys);
     let keys = signed(network, &["anoncreds", "publish", "keys.json"]);
     let tails = hex::decode(frozen["tails"].as_str().expect("digits")).expect("digits");
@@ -125,7 +130,9 @@ fn s56_lists_are_signed_by_whom_the_issuer_named_and_proven_as_of_any_time() {
     write(&network, "document.json", &document);
     signed(&network, &["did", "update", &did, "--document", "document.json"]);
     let create = ["status", "create", "--capacity", "70000", "--format", "bitstring"];
-    let registry = signed(&network, &[&create[..], &["--format", "token"]].concat());
+    let create = [&create[..], &["--format", "token"]].concat();
+    let registry = signed(&network, &create);
+    assert_ne!(signed(&network, &create), registry, "what is asked for again is another registry");
     change(&network, &registry, &["--revoke", "5,69999", "--suspend", "7"]);
     signed(&network, &["status", "provider", &method]);
     let listed = network.dzong(&["status", "show", &registry, "--all", "--verify"]);

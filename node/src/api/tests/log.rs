@@ -81,7 +81,7 @@ async fn an_event_has_a_proof_that_the_transparency_world_reads() {
     let by_option = web.get(&format!("{path}?format=tlog-proof")).await;
     let by_accept = web.get_as(&path, "text/plain").await;
     assert_eq!((&by_option.body, by_accept.header("content-type")), (&by_accept.body, TEXT));
-    assert_eq!(by_accept.header("vary"), "accept");
+    assert_eq!(by_accept.header("vary"), "accept, accept-encoding");
     let proof: LogProof = std::str::from_utf8(&by_option.body).unwrap().parse().unwrap();
     assert_eq!((proof.index, proof.extra.as_deref()), (0, Some(&event[..])));
     let policy: Policy = web.text("/log/policy").await.parse().unwrap();

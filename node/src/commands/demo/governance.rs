@@ -122,7 +122,8 @@ fn what_one_cannot(stage: &mut Stage, council: &Council) -> anyhow::Result<()> {
 }
 
 fn with_texts(mut motion: Value) -> Value {
-    for (language, title) in [("dz", "འཐུས་ཀྱི་སྒྲིག་གཞི"), ("en", "Regulation on Fees")] {
+    for (language, title) in [("dz", "འཐུས་ཀྱི་སྒྲིག་གཞི"), ("en", "Regulation on Fees")]
+    {
         motion["languages"][language] = json!({
             "sha256": blake3::hash(title.as_bytes()).to_hex().to_string(),
             "title": title,

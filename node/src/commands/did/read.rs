@@ -16,10 +16,12 @@ use crate::trust::{TrustArgs, exit_code, follow, painted, proven, save_checkpoin
 
 /// Show a DID's document and metadata
 #[derive(Args, Debug)]
-#[command(after_help = "Example:\n  dzong did resolve did:ndi:bt-demo:Qm… --verify --max-age 60\n  \
+#[command(
+    after_help = "Example:\n  dzong did resolve did:ndi:bt-demo:Qm… --verify --max-age 60\n  \
     dzong did resolve did:ndi:bt-demo:Qm… --version-id 2 --out answer.json\n\n\
     Exit code with --verify: 0 Valid, 2 Stale, 3 Untrusted, 4 Invalid; 1 where there is no such \
-    DID or version, proven or not.")]
+    DID or version, proven or not."
+)]
 pub(super) struct Resolve {
     /// The DID
     did: String,

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use clap::Args;
 use proofs::Hash;
-use registry::governance::decision::{self, Decision};
 use registry::governance::body;
+use registry::governance::decision::{self, Decision};
 use registry::json;
 use serde_json::{Map, Value, json};
 

@@ -20,9 +20,11 @@ use crate::trust::TrustArgs;
 
 /// Sum up a year for the Governing Body: incidents by who reported them, and audits
 #[derive(Args, Debug)]
-#[command(after_help = "Example:\n  dzong governance report --year 2026 --genesis genesis.json\n\n\
+#[command(
+    after_help = "Example:\n  dzong governance report --year 2026 --genesis genesis.json\n\n\
     What an incident was is sealed (s.118): its report is with the Administrative Body, and only \
-    what was disclosed is public.")]
+    what was disclosed is public."
+)]
 pub(super) struct Report {
     /// The year, by UTC
     #[arg(long, value_parser = clap::value_parser!(u16).range(1970..=9998))]

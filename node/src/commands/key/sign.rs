@@ -58,8 +58,10 @@ fn respond(requests: &Map<String, Value>, key: &KeyFile) -> anyhow::Result<Value
     let public = key.public();
     let mut responses = Map::new();
     for (name, request) in requests {
-        let request: SigningRequest = serde_json::from_value(request.clone())
-            .with_context(|| format!("`{name}` shows no payload, so nobody knows what it is for"))?;
+        let request: SigningRequest =
+            serde_json::from_value(request.clone()).with_context(|| {
+                format!("`{name}` shows no payload, so nobody knows what it is for")
+            })?;
         if request.kid.split_once('#').is_none_or(|(_, key)| key != public.to_string()) {
             continue;
         }

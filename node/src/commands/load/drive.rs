@@ -32,7 +32,7 @@ const CHECK_EVERY: usize = 100;
 const RECEIPTS_CHECKED: usize = 50;
 
 /// What to send, where and how fast.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Plan {
     pub(super) nodes: Vec<Node>,
     pub(super) connections: usize,

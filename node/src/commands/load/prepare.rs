@@ -22,21 +22,35 @@ pub(super) struct Prepared {
     pub(super) bytes: Bytes,
 }
 
+impl Prepared {
+    pub(super) fn of(bytes: Vec<u8>) -> anyhow::Result<Prepared> {
+        let id = registry::event::id_of(&bytes)?;
+        Ok(Prepared { id, bytes: bytes.into() })
+    }
+}
+
 /// So many `DidCreated` events, each of an organisation with a key of its own.
 pub(super) fn events(
     count: u64,
     network: &Network,
     endorser: &KeyFile,
 ) -> anyhow::Result<Vec<Prepared>> {
+    many(count, |_| Ok(organisation(network, endorser)?.1))
+}
+
+/// So many events, made on all processors; `make` gets the number of each.
+pub(super) fn many(
+    count: u64,
+    make: impl Fn(u64) -> anyhow::Result<Prepared> + Sync,
+) -> anyhow::Result<Vec<Prepared>> {
     let workers = std::thread::available_parallelism().map_or(1, |cores| cores.get());
     let workers = u64::try_from(workers)?;
     std::thread::scope(|scope| {
         let parts: Vec<_> = (0..workers)
             .map(|worker| {
-                let mine = count / workers + u64::from(worker < count % workers);
-                scope.spawn(move || {
-                    (0..mine).map(|_| event(network, endorser)).collect::<Result<Vec<_>, _>>()
-                })
+                let (from, to) = (count * worker / workers, count * (worker + 1) / workers);
+                let make = &make;
+                scope.spawn(move || (from..to).map(make).collect::<Result<Vec<_>, _>>())
             })
             .collect();
         let mut events = Vec::new();
@@ -47,7 +61,11 @@ pub(super) fn events(
     })
 }
 
-fn event(network: &Network, endorser: &KeyFile) -> anyhow::Result<Prepared> {
+/// A new organisation: its key, and the endorsed event that registers it.
+pub(super) fn organisation(
+    network: &Network,
+    endorser: &KeyFile,
+) -> anyhow::Result<(KeyFile, Prepared)> {
     let key = KeyFile::generate(Suite::Ed25519);
     let public = key.public();
     let control = Control::of([&public], 1);
@@ -67,9 +85,8 @@ fn event(network: &Network, endorser: &KeyFile) -> anyhow::Result<Prepared> {
     let (did, mut event) = author::inception(&network.name, document, &control, times())?;
     author::sign(&mut event, did.to_did().as_str(), &domain, &key)?;
     author::endorse(&mut event, endorser.did().unwrap_or_default(), &domain, endorser)?;
-    let bytes = json::canonical(&event)?;
-    let id = registry::event::id_of(&bytes)?;
-    Ok(Prepared { id, bytes: bytes.into() })
+    let event = Prepared::of(json::canonical(&event)?)?;
+    Ok((key.with_did(did.to_did().as_str()), event))
 }
 
 /// DIDs that the registry holds: those of genesis, and the first authors in the log.

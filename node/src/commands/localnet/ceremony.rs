@@ -11,8 +11,8 @@ use registry::governance::procedure::Spans;
 use super::{CONSENSUS_PORTS, GOSSIP_PORTS, Node, Plan, nodes};
 use crate::clock::now_ms;
 use crate::config::{Config, Peer};
-use crate::home::NodeKeys;
 use crate::files::write_new;
+use crate::home::NodeKeys;
 use crate::keys::{KeyFile, Suite};
 
 /// The name of local networks.

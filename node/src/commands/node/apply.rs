@@ -15,10 +15,12 @@ use crate::output;
 
 /// Make the application of a new validator, for `dzong governance propose`
 #[derive(Args, Debug)]
-#[command(after_help = "Example:\n  dzong node apply --home ./node4 --operator did:ndi:bt-demo:Qm… \
+#[command(
+    after_help = "Example:\n  dzong node apply --home ./node4 --operator did:ndi:bt-demo:Qm… \
     --jurisdiction BT --out admitted.json\n  \
     dzong governance propose admitted.json --key governor-1.json\n\n\
-    Each of the node's four keys signs that its operator holds it.")]
+    Each of the node's four keys signs that its operator holds it."
+)]
 pub(super) struct Apply {
     /// The node's home, with the network's genesis document
     #[arg(long, value_name = "DIR")]
@@ -75,9 +77,8 @@ pub(crate) fn admission(
     let statement = possession::statement(genesis, &entry.keys(), &entry.operator);
     let signers = [&own.cosigner, &own.log, &keys.p2p, &own.vote];
     debug_assert!(signers.map(PublicKey::from) == entry.keys(), "the order of the entry's keys");
-    let sign = |key: &ed25519_zebra::SigningKey| {
-        possession::encode(&key.sign(&statement).to_bytes())
-    };
+    let sign =
+        |key: &ed25519_zebra::SigningKey| possession::encode(&key.sign(&statement).to_bytes());
     let mut members = json!({
         "type": "ValidatorAdmitted",
         "possession": signers.map(sign),

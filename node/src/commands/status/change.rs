@@ -74,8 +74,7 @@ impl Slots {
         };
         let mut change = json!({ "previousVersion": version, "registry": self.registry });
         let Slots { revoke, suspend, reactivate, .. } = self;
-        for (name, text) in [("revoke", revoke), ("suspend", suspend), ("reactivate", reactivate)]
-        {
+        for (name, text) in [("revoke", revoke), ("suspend", suspend), ("reactivate", reactivate)] {
             put(&mut change, name, text)?;
         }
         Ok(change)

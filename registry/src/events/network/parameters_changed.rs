@@ -5,9 +5,7 @@ use serde::Deserialize;
 use crate::authority::{self, Class, Power, Rule};
 use crate::event::Envelope;
 use crate::events::{self, EventKind};
-use crate::network::{
-    NetworkError, PARAMETERS, Parameters, VALIDATORS, ValidatorEntry, roster,
-};
+use crate::network::{NetworkError, PARAMETERS, Parameters, VALIDATORS, ValidatorEntry, roster};
 use crate::rejection::Rejection;
 use crate::state::{Change, Context, View, expect};
 

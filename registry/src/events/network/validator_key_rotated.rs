@@ -67,9 +67,7 @@ impl ValidatorKeyRotated {
         let lock = Procedure::read(view)?.spans.time_lock_seconds.saturating_mul(1000);
         let known = view.record(&roster::key(&before.validator_key));
         match known.map(|record| record.time.saturating_add(lock)) {
-            Some(end) if end > context.time => {
-                Err(NetworkError::Rotated(time::format(end)).into())
-            }
+            Some(end) if end > context.time => Err(NetworkError::Rotated(time::format(end)).into()),
             _ => Ok(()),
         }
     }

@@ -10,8 +10,8 @@ use crate::authority::{Power, Rule, acting};
 use crate::event::Envelope;
 use crate::events::{EventKind, check_replaced};
 use crate::rejection::Rejection;
+use crate::resource::{self, Publishing};
 use crate::state::{Change, Context, View};
-use crate::resource::Publishing;
 use crate::status::{Anoncreds, DEFINITION, Defined, Format, Registry, Slots, StatusError};
 use crate::trust::Moment;
 
@@ -57,14 +57,16 @@ impl RevocationRegistryCreated {
     fn define(
         &self,
         registry: &mut Registry,
-        definition: &Publishing,
+        content: &RawValue,
         envelope: &Envelope,
         context: &Context,
         view: &dyn View,
     ) -> Result<(Point, Vec<Change>), Rejection> {
+        let definition = Publishing::alone(DEFINITION, content);
         let mut changes = definition.apply(envelope, context, view)?;
-        let place = (definition.id(), &*envelope.author, self.capacity);
-        let (anoncreds, initial) = Anoncreds::open(&definition.content()?, place, view)?;
+        let id = resource::id(content.get().as_bytes());
+        let place = (id, &*envelope.author, self.capacity);
+        let (anoncreds, initial) = Anoncreds::open(content, place, view)?;
         let key = Defined::key(&envelope.author, &anoncreds.definition);
         changes.push(Change::new(key, &Defined { registry: envelope.id.to_string() }));
         registry.anoncreds = Some(anoncreds);
@@ -106,9 +108,9 @@ impl EventKind for RevocationRegistryCreated {
         check_replaced(&key, None, view)?;
         let mut registry = self.registry(envelope, context.time);
         let (mut accumulator, mut changes) = (None, Vec::new());
-        if let Some(definition) = self.definition() {
+        if let Some(definition) = &self.anoncreds {
             let (initial, published) =
-                self.define(&mut registry, &definition, envelope, context, view)?;
+                self.define(&mut registry, definition, envelope, context, view)?;
             (accumulator, changes) = (Some(initial), published);
         }
         let mut commitment = None;

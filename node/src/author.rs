@@ -97,6 +97,16 @@ pub fn endorser(named: Option<&Path>) -> anyhow::Result<KeyFile> {
     Ok(key)
 }
 
+/// Who publishes: the DID that is named, else the one that the first key signs for.
+///
+/// # Errors
+/// Neither is there.
+pub fn publisher(named: Option<&str>, keys: &[KeyFile]) -> anyhow::Result<String> {
+    let did = named.or_else(|| keys.first().and_then(KeyFile::did));
+    let did = did.context("name the publisher with --did, or write its `did` into the key file")?;
+    Ok(did.to_owned())
+}
+
 /// The record and state of a DID, proven wherever there is a genesis document to prove it by.
 ///
 /// # Errors

@@ -1,5 +1,6 @@
 //! The command line: what every command shares, and how a run ends.
 
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use clap::{Args, Parser};
@@ -68,15 +69,17 @@ fn end(error: &anyhow::Error, json: bool) -> ExitCode {
     if error.downcast_ref::<Closed>().is_some() {
         return ExitCode::from(CLOSED_PIPE);
     }
-    if json {
+    let said = if json {
         let mut value = json!({ "error": format!("{error:#}") });
         if let Some(ClientError::Refused(problem)) = error.downcast_ref() {
             value = json!({ "code": problem.code(), "error": problem.to_string() });
         }
-        eprintln!("{value}");
+        value.to_string()
     } else {
-        eprintln!("error: {error:#}");
-    }
+        format!("error: {error:#}")
+    };
+    // Where it cannot be said, the exit code says it.
+    let _ = writeln!(io::stderr(), "{said}");
     ExitCode::FAILURE
 }
 

@@ -127,7 +127,7 @@ fn gzip(bytes: &[u8]) -> Bytes {
 }
 
 /// A strong tag: half a BLAKE3 hash of the bytes, and their coding.
-fn entity_tag(body: &[u8], squeezed: bool) -> HeaderValue {
+pub(super) fn entity_tag(body: &[u8], squeezed: bool) -> HeaderValue {
     let hash = blake3::hash(body).to_hex();
     let coding = if squeezed { "-gzip" } else { "" };
     let tag = format!("\"{}{coding}\"", hash.get(..32).unwrap_or(&hash));

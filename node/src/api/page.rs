@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use sha2::{Digest as _, Sha256};
 
-use super::answer::is_known;
+use super::answer::{entity_tag, is_known};
 use super::request::accepts_gzip;
 use super::schema::text;
 use super::table::{Table, read};
@@ -30,9 +30,14 @@ const HASH_DIGITS: usize = 16;
 struct File {
     name: String,
     content_type: &'static str,
-    tag: HeaderValue,
+    plain: Coded,
+    gzip: Coded,
+}
+
+/// A file's bytes in one coding, and the tag of just these.
+struct Coded {
     bytes: &'static [u8],
-    gzip: &'static [u8],
+    tag: HeaderValue,
 }
 
 macro_rules! file {
@@ -44,9 +49,8 @@ macro_rules! file {
         File {
             name: format!("{}.{hash}.{}", $stem, $ending),
             content_type: $content_type,
-            tag: HeaderValue::from_str(&format!("\"{hash}\"")).expect("hexadecimal digits"),
-            bytes,
-            gzip,
+            plain: Coded { bytes, tag: entity_tag(bytes, false) },
+            gzip: Coded { bytes: gzip, tag: entity_tag(gzip, true) },
         }
     }};
 }
@@ -94,18 +98,20 @@ pub(super) async fn asset(
 impl File {
     /// The response; to a client that has these very bytes, only that.
     fn to(&self, request: &HeaderMap, keep: &'static str) -> Response {
-        let mut response = if is_known(request, &self.tag) {
+        let squeezed = accepts_gzip(request);
+        let coded = if squeezed { &self.gzip } else { &self.plain };
+        let mut response = if is_known(request, &coded.tag) {
             axum::http::StatusCode::NOT_MODIFIED.into_response()
-        } else if accepts_gzip(request) {
-            ([(header::CONTENT_ENCODING, "gzip")], self.gzip).into_response()
+        } else if squeezed {
+            ([(header::CONTENT_ENCODING, "gzip")], coded.bytes).into_response()
         } else {
-            self.bytes.into_response()
+            coded.bytes.into_response()
         };
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(self.content_type));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(keep));
         headers.insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));
-        headers.insert(header::ETAG, self.tag.clone());
+        headers.insert(header::ETAG, coded.tag.clone());
         response
     }
 }

@@ -11,7 +11,7 @@ use registry::network::{self, VALIDATORS};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::author::{Delivery, Network, load_keys, record};
+use crate::author::{Delivery, Network, load_keys, publisher, record};
 use crate::cli::Global;
 use crate::client::Client;
 use crate::output;
@@ -118,9 +118,7 @@ impl Put {
         known.map_err(|why| anyhow::anyhow!("`{}`: {why}", self.file.display()))?;
         let client = Client::new(&global.url);
         let keys = load_keys(&self.keys)?;
-        let named = keys.first().and_then(|key| key.did()).map(str::to_owned);
-        let did = self.did.clone().or(named);
-        let did = did.context("name the publisher with --did, or write its `did` into the key")?;
+        let did = publisher(self.did.as_deref(), &keys)?;
         let signers = Signers::of(&did, keys)?;
         let patience = Duration::from_secs(self.patience);
         let publisher =

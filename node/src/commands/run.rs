@@ -94,7 +94,10 @@ fn log_to_stderr(log: &Log) -> anyhow::Result<()> {
     let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal());
+        .with_ansi(std::io::stderr().is_terminal())
+        // It would say so on standard error, and panic where that is full as well: a log that
+        // cannot be written is no reason to end.
+        .log_internal_errors(false);
     // A second subscriber in one process is a test's, and harmless.
     let _ = match log.format {
         LogFormat::Text => lines.try_init(),

@@ -10,7 +10,7 @@ use registry::resource::{self, Asked, Question, Route, Series};
 use registry::{author, json};
 use serde_json::{Value, json};
 
-use crate::author::{Delivery, Network, load_keys, read_json, record, sign_all, times};
+use crate::author::{Delivery, Network, load_keys, publisher, read_json, record, sign_all, times};
 use crate::cli::{Exit, Global};
 use crate::client::{Client, Reply};
 use crate::output;
@@ -99,12 +99,7 @@ impl Publish {
         let client = Client::new(&global.url);
         let network = Network::of(&client)?;
         let keys = load_keys(&self.keys)?;
-        let named = keys.first().and_then(|key| key.did()).map(str::to_owned);
-        let did = self
-            .did
-            .clone()
-            .or(named)
-            .context("name the publisher with --did, or write its `did` into the key file")?;
+        let did = publisher(self.did.as_deref(), &keys)?;
         let members =
             self.members(&did, read_json(&self.file)?, |key| latest(&client, key, &self.trust))?;
         let content = json::canonical(members.get("content").unwrap_or(&Value::Null))?;

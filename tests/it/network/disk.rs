@@ -110,3 +110,15 @@ fn a_disk_that_fills_up_holds_the_nodes_until_there_is_space_and_loses_nothing()
     println!("{} acknowledged", acknowledged.len());
     check(&mut network, &acknowledged);
 }
+
+#[test]
+fn a_node_whose_log_cannot_be_written_serves_on() {
+    let mut network = Network::start();
+    network.kill(1);
+    let log = network.home().join("node1.log");
+    fs::remove_file(&log).expect("the log");
+    std::os::unix::fs::symlink("/dev/full", &log).expect("a link");
+    network.run(1);
+    wait("it serves without a log", || network.client(1).get("/readyz").is_ok());
+    assert!(network.child(1).try_wait().expect("a child has a state").is_none());
+}

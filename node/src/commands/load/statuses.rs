@@ -37,7 +37,7 @@ pub(super) fn registries(
     formats: &[String],
 ) -> anyhow::Result<Vec<Prepared>> {
     prepare::many(count, |number| {
-        // Else two that are made in one millisecond would be one event.
+        // Else two that are made in one second would be one event.
         let name = format!("load-{number}");
         let members = json!({ "capacity": CAPACITY, "credentialType": name, "formats": formats });
         event("RevocationRegistryCreated", members, network, issuer)

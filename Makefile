@@ -8,7 +8,7 @@ export PATH := $(HOME)/.cargo/bin:$(PATH)
 DZONG := target/release/dzong
 export CARGO_TARGET_DIR := $(CURDIR)/target
 
-.PHONY: run build compile test lint explorer sim clean setup
+.PHONY: run build compile test test-page test-clients test-python lint explorer sim clean setup
 
 run: build
 	$(DZONG) localnet
@@ -25,8 +25,14 @@ test: compile
 	.ci/clients install
 	.ci/python install
 	cargo nextest run --release --locked --workspace --no-fail-fast
+	$(MAKE) --jobs=3 --output-sync test-page test-clients test-python
+
+# Each has a network of its own and mostly waits for it: side by side.
+test-page:
 	.ci/explorer test
+test-clients:
 	.ci/clients
+test-python:
 	DZONG_BIN=$(DZONG) .ci/python
 
 lint: setup

@@ -15,7 +15,7 @@ export const BINARY = process.env["DZONG_BIN"];
 /** Why they are skipped, or false where they are not. */
 export const SKIP = BINARY === undefined && "set DZONG_BIN to the dzong binary to run this test";
 
-const BASE_PORT = Number(process.env["DZONG_BASE_PORT"] ?? 19_300);
+const BASE_PORT = Number(process.env["DZONG_BASE_PORT"] ?? 17_300);
 
 /** Four validators, until they are stopped. */
 export class Localnet {

@@ -20,8 +20,8 @@ const WRITE_BUFFER_BYTES: usize = 16 << 20;
 /// Write-ahead logs together; beyond it the oldest buffers become tables.
 const WAL_BYTES_MAX: u64 = 64 << 20;
 
-/// Values of [`Family::Blobs`] from this size on are pages.
-const PAGED_BYTES_MIN: u64 = 256;
+/// Values from this size on stand apart from their keys, in the families that do so.
+const APART_BYTES_MIN: u64 = 256;
 
 /// A column family.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,23 +91,26 @@ impl Family {
         let mut options = Options::default();
         options.set_write_buffer_size(WRITE_BUFFER_BYTES);
         options.set_max_write_buffer_number(3);
-        options.set_compression_type(match self {
+        let compression = match self {
             Family::EventIds | Family::Leaves | Family::Log | Family::Blobs => {
                 DBCompressionType::None
             }
             _ => DBCompressionType::Lz4,
-        });
+        };
+        options.set_compression_type(compression);
         if matches!(self, Family::EventIds | Family::Records | Family::Projections) {
             table.set_bloom_filter(10.0, false);
         }
-        if matches!(self, Family::Entries | Family::Versions) {
+        if self == Family::Entries {
             table.set_block_size(16 << 10);
         }
-        if self == Family::Blobs {
-            // Pages are written once: they stand in files of their own, which are not written
-            // anew with the keys, and do not push records out of the cache.
+        if matches!(self, Family::Blobs | Family::Projections | Family::Records | Family::Versions)
+        {
+            // Keys without order are sorted anew as they become more. Large values stay where they
+            // were written, in files of their own, and do not push keys out of the cache.
             options.set_enable_blob_files(true);
-            options.set_min_blob_size(PAGED_BYTES_MIN);
+            options.set_min_blob_size(APART_BYTES_MIN);
+            options.set_blob_compression_type(compression);
         }
         options.set_block_based_table_factory(&table);
         options

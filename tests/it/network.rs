@@ -9,6 +9,7 @@ mod documents;
 mod governance;
 mod guides;
 mod lifecycle;
+mod localnet;
 mod log;
 mod moving;
 mod npm;

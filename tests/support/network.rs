@@ -384,7 +384,7 @@ pub fn text(output: &Output) -> String {
 }
 
 /// A base port whose next few, and those of both peer-to-peer networks, are free now.
-fn free_ports() -> u16 {
+pub fn free_ports() -> u16 {
     let seed = std::process::id() as u16 % 2000;
     (0..200)
         .map(|step| 20_000 + (seed + step * 16) % 9_000)

@@ -19,7 +19,7 @@ use crate::client::Client;
 use crate::config::Config;
 use crate::home::{Home, load_genesis};
 use crate::output::{self, Tone, paint};
-use process::Process;
+use process::{Interruption, Process, Processes};
 
 /// How long the first certified block may take.
 const START_MAX: Duration = Duration::from_secs(90);
@@ -93,20 +93,19 @@ impl Localnet {
 
     fn start(self, global: &Global) -> anyhow::Result<()> {
         let network = self.prepare()?;
-        let mut processes = Vec::new();
+        let mut interruption = Interruption::listen()?;
+        let mut processes = Processes::default();
         for node in network.nodes() {
-            processes.push(node.start()?);
+            processes.add(node.start()?);
         }
-        if let Err(error) = network.wait_for_blocks(&mut processes) {
-            process::stop_all(&mut processes);
-            return Err(error);
-        }
+        network.wait_for_blocks(&mut processes, &mut interruption)?;
         network.show(global)?;
         if self.detach {
+            processes.detach();
             return Ok(());
         }
         output::progress("Ctrl-C stops all nodes; starting again continues the same ledger");
-        process::until_interrupted(&mut processes)
+        processes.watch(&mut interruption)
     }
 
     /// The network in the home, made where there is none.
@@ -212,21 +211,25 @@ impl Network {
         self.plan.save(&self.home)
     }
 
-    fn wait_for_blocks(&self, processes: &mut [Process]) -> anyhow::Result<()> {
+    fn wait_for_blocks(
+        &self,
+        processes: &mut Processes,
+        interruption: &mut Interruption,
+    ) -> anyhow::Result<()> {
         output::progress("waiting for the first certified block …");
         let deadline = Instant::now() + START_MAX;
         let mut waiting: Vec<Node> = self.nodes().collect();
         while !waiting.is_empty() {
-            for process in &mut *processes {
-                process.check()?;
-            }
+            processes.check()?;
             waiting.retain(|node| node.status().is_none_or(|status| status["height"] == 0));
             if Instant::now() > deadline {
                 let names: Vec<String> = waiting.iter().map(Node::name).collect();
                 let seconds = START_MAX.as_secs();
                 bail!("no block on {} within {seconds} s: see their node.log", names.join(", "));
             }
-            std::thread::sleep(Duration::from_millis(100));
+            if interruption.comes_within(Duration::from_millis(100)) {
+                bail!("interrupted before the first block: all nodes are stopped");
+            }
         }
         Ok(())
     }
@@ -369,14 +372,17 @@ fn check_ports(plan: &Plan) -> anyhow::Result<()> {
 
 fn stop(home: &Path) -> anyhow::Result<()> {
     let network = Network::open(home)?;
-    let mut processes: Vec<Process> = network
-        .nodes()
-        .filter_map(|node| Some(Process::of(&node.name(), process::running(&node.home)?)))
-        .collect();
-    if processes.is_empty() {
+    let mut processes = Processes::default();
+    let mut count = 0;
+    for node in network.nodes() {
+        if let Some(pid) = process::running(&node.home) {
+            processes.add(Process::of(&node.name(), pid));
+            count += 1;
+        }
+    }
+    if count == 0 {
         return output::line("no node was running");
     }
-    let count = processes.len();
-    process::stop_all(&mut processes);
+    drop(processes);
     output::line(&format!("stopped {count} nodes"))
 }

@@ -70,58 +70,98 @@ impl Process {
     }
 }
 
-/// Ends all of them: asks all, then waits for each; kills what does not end in time.
-pub(super) fn stop_all(processes: &mut [Process]) {
-    for process in &mut *processes {
-        if process.is_running() {
-            // One that ended meanwhile needs no signal.
-            let _ = kill_process(process.pid, Signal::TERM);
-        }
+/// The processes of a network. They end with it, unless it is left running.
+#[derive(Default)]
+pub(super) struct Processes(Vec<Process>);
+
+impl Processes {
+    pub(super) fn add(&mut self, process: Process) {
+        self.0.push(process);
     }
-    let deadline = Instant::now() + END_MAX;
-    for process in processes {
-        while process.is_running() {
-            if Instant::now() > deadline {
-                output::progress(&format!("{} does not end, so it is killed", process.name));
-                let _ = kill_process(process.pid, Signal::KILL);
-                break;
+
+    /// Fails where one has ended by itself.
+    pub(super) fn check(&mut self) -> anyhow::Result<()> {
+        self.0.iter_mut().try_for_each(Process::check)
+    }
+
+    /// Leaves them running.
+    pub(super) fn detach(mut self) {
+        self.0.clear();
+    }
+
+    /// Waits until they are to end. One that ends by itself is named; when all have, there is
+    /// nothing to wait for.
+    pub(super) fn watch(mut self, interruption: &mut Interruption) -> anyhow::Result<()> {
+        while !interruption.comes_within(Duration::from_secs(1)) {
+            let mut ended = None;
+            self.0.retain_mut(|process| match process.check() {
+                Ok(()) => true,
+                Err(error) => {
+                    output::progress(&format!("{error:#}"));
+                    ended = Some(error);
+                    false
+                }
+            });
+            if let (true, Some(error)) = (self.0.is_empty(), ended) {
+                return Err(error);
             }
-            std::thread::sleep(Duration::from_millis(20));
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Processes {
+    /// Asks all to end, then waits for each; kills what does not end in time.
+    fn drop(&mut self) {
+        for process in &mut self.0 {
+            if process.is_running() {
+                // One that ended meanwhile needs no signal.
+                let _ = kill_process(process.pid, Signal::TERM);
+            }
+        }
+        let deadline = Instant::now() + END_MAX;
+        for process in &mut self.0 {
+            while process.is_running() {
+                if Instant::now() > deadline {
+                    output::progress(&format!("{} does not end, so it is killed", process.name));
+                    let _ = kill_process(process.pid, Signal::KILL);
+                    break;
+                }
+                std::thread::sleep(Duration::from_millis(20));
+            }
         }
     }
 }
 
-/// Waits for Ctrl-C (or SIGTERM), and then ends all of them. A node that ends by itself is named;
-/// when all have, there is nothing to wait for.
-pub(super) fn until_interrupted(processes: &mut Vec<Process>) -> anyhow::Result<()> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let watched = runtime.block_on(async {
-        let mut interrupt = signal(SignalKind::interrupt())?;
-        let mut terminate = signal(SignalKind::terminate())?;
-        let mut look = tokio::time::interval(Duration::from_secs(1));
-        loop {
+/// Ctrl-C or SIGTERM. Listened for before the first node starts: the nodes would not hear it, and
+/// outlive this process.
+pub(super) struct Interruption {
+    runtime: tokio::runtime::Runtime,
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+}
+
+impl Interruption {
+    pub(super) fn listen() -> anyhow::Result<Interruption> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let context = runtime.enter();
+        let interrupt = signal(SignalKind::interrupt())?;
+        let terminate = signal(SignalKind::terminate())?;
+        drop(context);
+        Ok(Interruption { runtime, interrupt, terminate })
+    }
+
+    /// Waits that long for it; says whether it came.
+    pub(super) fn comes_within(&mut self, time: Duration) -> bool {
+        let Interruption { runtime, interrupt, terminate } = self;
+        runtime.block_on(async {
             tokio::select! {
-                _ = interrupt.recv() => return Ok(()),
-                _ = terminate.recv() => return Ok(()),
-                _ = look.tick() => {
-                    let mut ended = None;
-                    processes.retain_mut(|process| match process.check() {
-                        Ok(()) => true,
-                        Err(error) => {
-                            output::progress(&format!("{error:#}"));
-                            ended = Some(error);
-                            false
-                        }
-                    });
-                    if let (true, Some(error)) = (processes.is_empty(), ended) {
-                        return Err(error);
-                    }
-                }
+                _ = interrupt.recv() => true,
+                _ = terminate.recv() => true,
+                () = tokio::time::sleep(time) => false,
             }
-        }
-    });
-    stop_all(processes);
-    watched
+        })
+    }
 }
 
 /// The process of a node's home, if it runs.

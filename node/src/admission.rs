@@ -1,5 +1,7 @@
-//! The door to the mempool: form, signatures, and a trial on the newest state.
+//! The door to the mempool: form, signatures, and a trial on the newest state. All of it in the
+//! background: a flood of new events does not keep those that wait already from being decided.
 
+use std::io;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -8,14 +10,22 @@ use ledger::{Ledger, Snapshot, Trial};
 use proofs::Hash;
 use registry::{CheckedEvent, Rejection};
 
+use crate::background::Background;
 use crate::clock::now_ms;
 use crate::signatures::{Signatures, WellSigned};
 
+/// Threads that judge what is submitted here; one more judges what peers send.
+pub const SUBMITTED_THREADS: usize = 2;
+
 /// Judges events before they may wait for a block.
 pub struct Admission {
+    judge: Arc<Judge>,
+    background: Background,
+}
+
+struct Judge {
     ledger: Arc<Ledger>,
     signatures: Arc<Signatures>,
-    now_ms: fn() -> u64,
 }
 
 /// An event that is in order.
@@ -45,24 +55,27 @@ pub enum Refusal {
 
 impl Admission {
     /// Admission to this ledger, by this machine's clock.
-    pub fn new(ledger: Arc<Ledger>, signatures: Arc<Signatures>) -> Admission {
-        Admission::with_clock(ledger, signatures, now_ms)
+    ///
+    /// # Errors
+    /// There is no way to have threads.
+    pub fn new(ledger: Arc<Ledger>, signatures: Arc<Signatures>) -> io::Result<Admission> {
+        let judge = Arc::new(Judge { ledger, signatures });
+        Ok(Admission { judge, background: Background::new(SUBMITTED_THREADS + 1)? })
     }
 
-    /// Admission by another clock, in milliseconds since 1970.
-    pub fn with_clock(
-        ledger: Arc<Ledger>,
-        signatures: Arc<Signatures>,
-        now_ms: fn() -> u64,
-    ) -> Admission {
-        Admission { ledger, signatures, now_ms }
+    /// Judges each event on its own. Signatures are verified together. To be called from blocking
+    /// tasks; nothing is answered where the check itself failed.
+    pub fn judge(&self, events: Vec<Bytes>) -> Vec<Result<Admitted, Refusal>> {
+        let judge = self.judge.clone();
+        self.background.run(move || judge.judge(&events)).unwrap_or_default()
     }
+}
 
-    /// Judges each event on its own. Signatures are verified together.
-    pub fn judge(&self, events: &[Bytes]) -> Vec<Result<Admitted, Refusal>> {
+impl Judge {
+    fn judge(&self, events: &[Bytes]) -> Vec<Result<Admitted, Refusal>> {
         let signed = self.signatures.check_new(events);
         let snapshot = self.ledger.snapshot();
-        let trial = snapshot.trial((self.now_ms)());
+        let trial = snapshot.trial(now_ms());
         let judge = |(bytes, signed): (&Bytes, Result<WellSigned, Rejection>)| match signed? {
             WellSigned::Decided(id) => Ok(Admitted::Decided(id)),
             WellSigned::Event(event) => admit(&snapshot, &trial, bytes, &event),
@@ -73,7 +86,7 @@ impl Admission {
 
 impl consensus::Admission for Admission {
     fn admit(&self, events: Vec<Bytes>) -> Vec<Result<Candidate, String>> {
-        let judged = self.judge(&events).into_iter();
+        let judged = self.judge(events).into_iter();
         let answer = |judged: Result<Admitted, Refusal>| match judged {
             Ok(Admitted::Candidate { candidate, .. }) => Ok(candidate),
             Ok(Admitted::Decided(_)) => Err("the event is decided already".to_owned()),

@@ -60,7 +60,7 @@ async fn run(
         tokio::task::spawn_blocking(move || {
             let _thread = thread;
             let (events, senders): (Vec<_>, Vec<_>) = batch.into_iter().unzip();
-            for (answer, sender) in admission.judge(&events).into_iter().zip(senders) {
+            for (answer, sender) in admission.judge(events).into_iter().zip(senders) {
                 // One who went away needs no answer.
                 let _ = sender.send(answer);
             }

@@ -12,6 +12,7 @@ pub mod admission;
 pub mod api;
 pub mod application;
 pub mod author;
+pub mod background;
 pub mod blobs;
 pub mod blocks;
 pub mod certificate;

@@ -91,9 +91,12 @@ impl Signatures {
         self.metrics.signatures.with_label_values(&["remembered"]).inc_by(remembered as u64);
         self.metrics.signatures.with_label_values(&["verified"]).inc_by(signed.len() as u64);
         let together = holds_together(signed.iter().flat_map(|(_, event)| event.checks()));
+        let checked = |event: SignedEvent| {
+            if together { Ok(event.into_checked()) } else { event.verify() }
+        };
+        let signed: Vec<_> = signed.into_iter().map(|(at, event)| (at, checked(event))).collect();
         let mut known = self.known();
-        for (at, event) in signed {
-            let checked = if together { Ok(event.into_checked()) } else { event.verify() };
+        for (at, checked) in signed {
             answers[at] = Some(checked.map(|event| {
                 let event = Arc::new(event);
                 known.remember(hashes[at], WellSigned::Event(event.clone()));

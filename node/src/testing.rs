@@ -104,7 +104,7 @@ impl World {
             metrics.clone(),
             blobs.clone(),
         );
-        let admission = Arc::new(Admission::new(ledger.clone(), signatures));
+        let admission = Arc::new(Admission::new(ledger.clone(), signatures).expect("threads"));
         Arc::new(World {
             keys,
             ledger,

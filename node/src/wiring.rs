@@ -15,7 +15,7 @@ use registry::network::{self, ValidatorEntry};
 use tokio::net::TcpListener;
 use tokio::sync::broadcast::error::RecvError;
 
-use crate::admission::Admission;
+use crate::admission::{Admission, SUBMITTED_THREADS};
 use crate::api::{self, Announcer, Parts};
 use crate::application::Application;
 use crate::blobs::{self, Blobs};
@@ -31,9 +31,6 @@ use crate::signatures::Signatures;
 use crate::space::Space;
 use crate::status_list;
 use crate::waiting::Waiting;
-
-/// Threads that check submitted events.
-const CHECKING_THREADS: usize = 2;
 
 /// How often a validator repeats its newest statement about the log, for peers that missed it.
 const REPEAT: Duration = Duration::from_secs(15);
@@ -203,7 +200,7 @@ impl Node {
             metrics.clone(),
             blobs.clone(),
         );
-        let admission = Arc::new(Admission::new(ledger.clone(), signatures));
+        let admission = Arc::new(Admission::new(ledger.clone(), signatures)?);
         let status_lists = config.status.clone();
         let status_lists =
             status_lists.map(|settings| status_list::Server::open(home.path(), settings));
@@ -217,7 +214,7 @@ impl Node {
             blobs: blobs.clone(),
             space: space.clone(),
             agreement: Arc::new(handle.clone()),
-            intake: Intake::start(admission, config.http.checking_max, CHECKING_THREADS),
+            intake: Intake::start(admission, config.http.checking_max, SUBMITTED_THREADS),
             waiting,
             checkpoints: checkpoints.clone(),
             feed,

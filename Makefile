@@ -8,7 +8,7 @@ export PATH := $(HOME)/.cargo/bin:$(PATH)
 DZONG := target/release/dzong
 export CARGO_TARGET_DIR := $(CURDIR)/target
 
-.PHONY: run build compile test test-page test-clients test-python lint explorer sim clean setup
+.PHONY: run build prepare test test-page test-clients test-python lint explorer sim clean setup
 
 run: build
 	$(DZONG) localnet
@@ -17,17 +17,20 @@ build: setup
 	cargo build --release --locked --workspace --bin dzong
 
 # All that the tests run. Benchmarks are not among it: the lints see that they compile.
-compile: setup
+prepare: setup
 	cargo build --release --locked --workspace --lib --bins --tests
-
-test: compile
 	.ci/npm
 	.ci/clients install
 	.ci/python install
-	cargo nextest run --release --locked --workspace --no-fail-fast
-	$(MAKE) --jobs=3 --output-sync test-page test-clients test-python
+	.ci/explorer install
 
-# Each has a network of its own and mostly waits for it: side by side.
+test: prepare
+	nice $(MAKE) --jobs=3 --output-sync test-page test-clients test-python & beside=$$!; \
+	cargo nextest run --release --locked --workspace --no-fail-fast; rust=$$?; \
+	wait $$beside && exit $$rust
+
+# Each has a network of its own and mostly waits for it: side by side, and beside the tests in Rust,
+# to which they give way.
 test-page:
 	.ci/explorer test
 test-clients:

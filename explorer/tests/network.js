@@ -8,6 +8,9 @@ import {join} from 'node:path';
 /** Ports are tried until the network finds all that it needs free. */
 const TRIES = 5;
 
+/** Where they begin: other tests' networks, which may run at the same time, stand elsewhere. */
+const PORTS = {first: 12_000, count: 3_000};
+
 /** Starts four validators and lets the demo register, change and deactivate DIDs. */
 export function startNetwork(dzong) {
   const home = mkdtempSync(join(tmpdir(), 'dzong-explorer-'));
@@ -21,7 +24,7 @@ export function startNetwork(dzong) {
     }
   };
   for (let tries = 1; ; tries += 1) {
-    const port = 20_000 + Math.floor(Math.random() * 8_000);
+    const port = PORTS.first + Math.floor(Math.random() * PORTS.count);
     try {
       run('localnet', '--home', home, '--detach', '--fresh', '--base-port', String(port));
       const url = `http://127.0.0.1:${port}`;
